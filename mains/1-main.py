@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Trains the sparse autoencoder and draws what it rebuilds.
+
+Prints the mean of the codes of the first ten test images.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, builds, trains, reports, draws."""
+    args = command_line.parse(
+        __doc__, "1-sparse", hidden=[128, 64], latent=32, lambtha=10e-6)
+    from lab import datasets, figures, training
+    autoencoder = __import__(args.module).autoencoder
+
+    data = datasets.load(args.dataset, args.limit)
+
+    def build():
+        return autoencoder(
+            data.size, args.hidden, args.latent, args.lambtha)
+
+    for run in training.runs(args, data, build):
+        _, (code, *_), _ = run.first(10)
+        print(code.mean())
+        figures.reconstructions(run)
+        figures.losses(run)
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

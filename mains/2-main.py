@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Trains the convolutional autoencoder and draws what it rebuilds.
+
+Prints the mean of the codes of the first ten test images.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, builds, trains, reports, draws."""
+    args = command_line.parse(
+        __doc__, "2-convolutional", filters=[16, 8, 8],
+        latent_shape=None)
+    from lab import datasets, figures, training
+    autoencoder = __import__(args.module).autoencoder
+
+    data = datasets.load(args.dataset, args.limit)
+    print(data.train.shape)
+    print(data.test.shape)
+
+    def build():
+        shrink = 2 ** len(args.filters)
+        latent = args.latent or [
+            *(-(-size // shrink) for size in data.shape[:2]), args.filters[-1]]
+        return autoencoder(data.shape, args.filters, latent)
+
+    for run in training.runs(args, data, build, flat=False):
+        _, (code, *_), _ = run.first(10)
+        print(code.mean())
+        figures.reconstructions(run)
+        figures.losses(run)
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

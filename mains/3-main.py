@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Trains the variational autoencoder and draws what it rebuilds.
+
+Prints the means and standard deviations of the first ten test images' codes.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, builds, trains, reports, draws."""
+    args = command_line.parse(
+        __doc__, "3-variational", hidden=[512], latent=2)
+    import numpy as np
+    from lab import datasets, figures, training
+    autoencoder = __import__(args.module).autoencoder
+
+    data = datasets.load(args.dataset, args.limit)
+
+    def build():
+        return autoencoder(data.size, args.hidden, args.latent)
+
+    for run in training.runs(args, data, build):
+        _, (_, mean, log_var), _ = run.first(10)
+        print(mean)
+        print(np.exp(log_var / 2))
+        figures.reconstructions(run)
+        figures.losses(run)
+        if args.latent == 2:
+            figures.scatter(run)
+            figures.manifold(run)
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

@@ -1,0 +1,341 @@
+"""Data sets: the known ones, a user's arrays, a folder of images."""
+import copy
+import dataclasses
+import hashlib
+import math
+import os
+import threading
+import urllib.request
+import zipfile
+import zlib
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from lab import ROOT
+from lab.command_line import InputError
+from lab.glyphs import glyphs
+
+KNOWN = ("mnist", "fashion_mnist")
+ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+PATIENCE = 10  # seconds to wait for a network that does not answer
+
+
+@dataclasses.dataclass
+class Dataset:
+    """Images to train on and to test on.
+
+    Attributes:
+        name: String. What the user calls it.
+        train, test: Arrays, or `Images`, of shape `(count, height, width,
+            channels)`, or `(count, columns)` for a table; integers of 0 to
+            255, or floats of 0 to 1.
+        labels: Array `(count,)`, of the test images, or None.
+        sha256: String. Of all that was read, `--limit` aside.
+    """
+
+    name: str
+    train: object
+    test: object
+    labels: object
+    sha256: str
+
+    @property
+    def shape(self):
+        """Shape of one image."""
+        return tuple(self.train.shape[1:])
+
+    @property
+    def size(self):
+        """Numbers in one image."""
+        return math.prod(self.shape)
+
+    def __str__(self):
+        size = " x ".join(map(str, self.shape))
+        return (f"{self.name} ({len(self.train)} training and "
+                f"{len(self.test)} test images, {size})")
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of images as input and target, scaled to [0, 1].
+
+    The order depends on `seed` and `epoch` alone, so that a run can be taken
+    up at any epoch. Without a seed the images come in their own order.
+
+    Args:
+        images: Array or `Images`.
+        batch_size: Integer.
+        flat: Boolean. Whether to make each image one row of numbers.
+        seed: Integer or None.
+        rows: Array of integers, or None for all. The images to use.
+    """
+
+    def __init__(self, images, batch_size, flat, seed=None, rows=None):
+        super().__init__()
+        self.images, self.batch_size, self.flat = images, batch_size, flat
+        self.seed = seed
+        self.rows = np.arange(len(images)) if rows is None else rows
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch):
+        """Shuffles the images as `seed` and `epoch` say."""
+        self.order = self.rows.copy()
+        if self.seed is not None:
+            np.random.default_rng((self.seed, epoch)).shuffle(self.order)
+
+    def __len__(self):
+        return -(-len(self.order) // self.batch_size)
+
+    def __getitem__(self, index):
+        start = index * self.batch_size
+        images = self.prepare(
+            self.images[self.order[start:start + self.batch_size]])
+        return images, images
+
+    def prepare(self, images):
+        """Returns images as the model takes them: float32 of 0 to 1."""
+        values = images.astype("float32")
+        if np.issubdtype(images.dtype, np.integer):
+            values /= 255
+        return values.reshape(len(values), -1) if self.flat else values
+
+
+class Images:
+    """Image files of one size, indexed as an array but read only then.
+
+    A slice gives `Images` again, an array of row numbers gives pixels.
+
+    Args:
+        paths: List of paths.
+
+    Raises:
+        InputError: If a file is no image, or differs in size from the first.
+    """
+
+    def __init__(self, paths):
+        self.paths = np.array(paths)
+        self.mode = "L"
+        for path in paths:
+            try:
+                with Image.open(path) as image:
+                    size, mode = image.size, image.mode
+            except OSError as error:
+                raise InputError(
+                    "Not an image that can be read. Received: "
+                    f"{path} ({error}). Remove or replace it.") from None
+            if path == paths[0]:
+                self.width, self.height = size
+            if size != (self.width, self.height):
+                raise InputError(
+                    "Images of different sizes. Expected all to be "
+                    f"{self.width} x {self.height}, as {paths[0]} is. "
+                    f"Received: {path} of {size[0]} x {size[1]}. Resize them "
+                    "first.")
+            if mode not in ("1", "L"):
+                self.mode = "RGB"
+
+    @property
+    def shape(self):
+        """Shape that an array of the images would have."""
+        channels = {"L": 1, "RGB": 3}[self.mode]
+        return len(self), self.height, self.width, channels
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, rows):
+        if isinstance(rows, slice):
+            part = copy.copy(self)
+            part.paths = self.paths[rows]
+            return part
+        return np.stack([self.read(path) for path in self.paths[rows]])
+
+    def read(self, path):
+        """Reads one file as bytes, `(height, width, channels)`."""
+        try:
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert(self.mode))
+        except OSError as error:
+            raise InputError(
+                f"Damaged image. Received: {path} ({error}). Remove or "
+                "replace it.") from None
+        return pixels.reshape(self.shape[1:])
+
+
+def load(name, limit=None):
+    """Loads a data set.
+
+    Args:
+        name: String. `"auto"`, `"mnist"`, `"fashion_mnist"`, `"glyphs"`, the
+            path of a `.npz` file or of a folder of images.
+        limit: Integer or None. Number of training images to keep.
+
+    Returns:
+        `Dataset`.
+
+    Raises:
+        InputError: If the data cannot be had or cannot be used.
+    """
+    if name == "auto":
+        try:
+            dataset = load("mnist")
+        except NotAvailable as error:
+            print(f"{error}\nTraining on glyphs instead: digits drawn from "
+                  "Matplotlib's fonts.")
+            dataset = load("glyphs")
+    elif name == "glyphs":
+        (train, _), (test, labels) = glyphs()
+        dataset = from_arrays(name, train, test, labels)
+    elif name in KNOWN:
+        dataset = find(name)
+    elif Path(name).is_dir():
+        dataset = read_folder(name)
+    elif Path(name).suffix == ".npz":
+        dataset = read_arrays(name, Path(name))
+    else:
+        raise InputError(
+            "Invalid value for --dataset. Expected auto, mnist, "
+            "fashion_mnist, glyphs, a .npz file or an existing folder of "
+            f"images. Received: {name}")
+    dataset.train = dataset.train[:limit]
+    return dataset
+
+
+class NotAvailable(InputError):
+    """A known data set that is neither on this machine nor to be fetched."""
+
+
+def find(name):
+    """Finds a known data set on this machine, or has Keras download it."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    folders = [os.environ.get("AUTOENCODERS_DATA"), ROOT / "data",
+               home / "datasets"]
+    for folder in filter(None, folders):
+        path = Path(folder, f"{name}.npz")
+        if path.exists():
+            return read_arrays(name, path)
+    cached = home / "datasets" / name.replace("_", "-")
+    if not cached.is_dir() and not reachable(
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"):
+        raise NotAvailable(
+            f"{name} is not on this machine, and its server does not answer. "
+            f"Put {name}.npz into data/, or into a folder that "
+            "AUTOENCODERS_DATA names.")
+    try:
+        (train, _), (test, labels) = getattr(
+            keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises bare ones for a failed download.
+        raise NotAvailable(
+            f"Keras could not load {name} ({error}). Put {name}.npz into "
+            "data/, or into a folder that AUTOENCODERS_DATA names.") from error
+    return from_arrays(name, train, test, labels)
+
+
+def reachable(address):
+    """Tells within `PATIENCE` seconds whether a server answers."""
+    answered = threading.Event()
+
+    def ask():
+        try:
+            urllib.request.urlopen(address, timeout=PATIENCE).close()
+        except urllib.error.HTTPError:
+            pass
+        except OSError:
+            return
+        answered.set()
+
+    # In a thread of its own, for looking up a name knows no time limit.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return answered.is_set()
+
+
+def read_arrays(name, path):
+    """Reads `x_train`, `x_test` and, if there, `y_test` from a `.npz` file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files
+                      if key in ("x_train", "x_test", "y_test")}
+    except FileNotFoundError:
+        raise InputError(
+            f"No such file. Expected a .npz file. Received: {path}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile,
+            zlib.error) as error:
+        raise InputError(
+            "Unreadable archive. Expected a .npz file of plain arrays, as "
+            f"numpy.savez writes it. Received: {path} ({error})") from None
+    missing = {"x_train", "x_test"} - set(arrays)
+    if missing:
+        raise InputError(
+            "Missing arrays. Expected x_train and x_test in the archive. "
+            f"Received: {path} without {' and '.join(sorted(missing))}")
+    return from_arrays(
+        name, arrays["x_train"], arrays["x_test"], arrays.get("y_test"))
+
+
+def from_arrays(name, train, test, labels=None):
+    """Makes a `Dataset` of arrays, once they are found to be sound."""
+    for key, array in (("x_train", train), ("x_test", test)):
+        if (array.dtype.kind not in "uif" or array.ndim not in (2, 3, 4)
+                or 0 in array.shape):
+            raise InputError(
+                f"Unusable {key} in {name}. Expected numbers of shape (count, "
+                "height, width), (count, height, width, channels) or (count, "
+                f"columns). Received: {array.dtype} of shape {array.shape}")
+        least, most = array.min(), array.max()
+        if not (least >= 0 and most <= 255):
+            raise InputError(
+                f"Unusable {key} in {name}. Expected integers of 0 to 255, or "
+                "finite floats of 0 to 1 or of 0 to 255. Received: "
+                f"{least} to {most}. Scale or clean it first.")
+    if train.shape[1:] != test.shape[1:]:
+        raise InputError(
+            f"x_train and x_test in {name} differ in shape. Expected images "
+            f"of one size. Received: {train.shape[1:]} and {test.shape[1:]}")
+    if labels is not None and labels.shape != test.shape[:1]:
+        raise InputError(
+            f"Unusable y_test in {name}. Expected one label for each of "
+            f"{len(test)} test images. Received: shape {labels.shape}")
+    train, test = (
+        array[..., None] if array.ndim == 3 else array
+        for array in (train, test))
+    if train.dtype.kind == "f" and max(train.max(), test.max()) > 1:
+        train, test = train / 255, test / 255
+    digest = hashlib.sha256()
+    for array in (train, test):
+        digest.update(np.ascontiguousarray(array))
+    return Dataset(name, train, test, labels, digest.hexdigest())
+
+
+def read_folder(name):
+    """Finds the images of a folder; they stay on disk until they are needed.
+
+    With subfolders `train` and `test` these are the two parts; otherwise every
+    tenth image, in the order of the names, is held out for testing.
+    """
+    def search(folder):
+        return [path for path in sorted(folder.rglob("*"))
+                if path.suffix.lower() in ENDINGS and path.is_file()]
+
+    folder = Path(name)
+    if (folder / "train").is_dir() and (folder / "test").is_dir():
+        train, test = search(folder / "train"), search(folder / "test")
+    else:
+        every = search(folder)
+        test = every[9::10]
+        train = [path for i, path in enumerate(every) if i % 10 != 9]
+    if not train or not test:
+        raise InputError(
+            "Too few images. Expected at least ten, or some in both train/ "
+            f"and test/, with names in {', '.join(ENDINGS)}. Received: {name} "
+            f"with {len(train) + len(test)}")
+    digest = hashlib.sha256()
+    for path in train + test:
+        digest.update(
+            f"{path.relative_to(folder)}:{path.stat().st_size}\n".encode())
+    images = Images(train + test)
+    return Dataset(name, images[:len(train)], images[len(train):], None,
+                   digest.hexdigest())

@@ -1,0 +1,78 @@
+"""Measures of a trained autoencoder, in float64 over a whole test set."""
+import keras
+import numpy as np
+
+EPSILON = 1e-7  # Keras keeps probabilities so far from 0 and 1
+
+
+def cross_entropy(target, output):
+    """Binary cross-entropy per image, summed over pixels, in nats."""
+    output = np.clip(output, EPSILON, 1 - EPSILON)
+    return -rows(target * np.log(output)
+                 + (1 - target) * np.log(1 - output)).sum(axis=1)
+
+
+def squared_error(target, output):
+    """Squared error per image, summed over pixels."""
+    return rows((target - output) ** 2).sum(axis=1)
+
+
+def kl_divergence(mean, log_var):
+    """KL(N(mean, exp(log_var)) || N(0, I)) per image, in nats."""
+    return 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+
+
+def to_float64(tensor):
+    """Returns a backend's tensor as an array of float64."""
+    return keras.ops.convert_to_numpy(tensor).astype("float64")
+
+
+def rows(array):
+    """Returns one row of numbers for each image."""
+    return array.reshape(len(array), -1)
+
+
+def evaluate(encoder, decoder, auto, batches):
+    """Measures an autoencoder on images it has not seen.
+
+    Args:
+        encoder, decoder, auto: Models.
+        batches: `Batches`.
+
+    Returns:
+        Dictionary: `loss`, what was trained for; `cross_entropy`, per pixel in
+        nats; `squared_error`, summed over pixels, mean over images;
+        `mean_code`; `dead_units`, the share of code units that are 0 for every
+        image; for a Gaussian code `kl_divergence` and `negative_elbo` instead
+        of the last two, in nats per image.
+    """
+    errors, entropies, divergences, codes = [], [], [], []
+    for index in range(len(batches)):
+        images, _ = batches[index]
+        outputs = as_list(encoder(images))
+        output = to_float64(decoder(outputs[0]))
+        code = [to_float64(part) for part in outputs]
+        target = images.astype("float64")
+        errors.append(squared_error(target, output))
+        entropies.append(cross_entropy(target, output))
+        codes.append(rows(code[0]))
+        if len(code) == 3:
+            divergences.append(kl_divergence(*code[1:]))
+    entropy, code = np.concatenate(entropies), np.concatenate(codes)
+    metrics = {
+        "loss": float(auto.evaluate(batches, verbose=0)),
+        "cross_entropy": entropy.mean() / images[0].size,
+        "squared_error": np.concatenate(errors).mean()}
+    if divergences:
+        divergence = np.concatenate(divergences)
+        metrics["kl_divergence"] = divergence.mean()
+        metrics["negative_elbo"] = (entropy + divergence).mean()
+    else:
+        metrics["mean_code"] = code.mean()
+        metrics["dead_units"] = (code == 0).all(axis=0).mean()
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def as_list(outputs):
+    """Returns a model's outputs as a list, also where there is only one."""
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -1,0 +1,107 @@
+"""Pictures of a run: always saved, and shown in windows where one asks."""
+import matplotlib.pyplot as plt
+import numpy as np
+
+from lab import files
+
+
+def reconstructions(run, count=10):
+    """Draws test images over their reconstructions as `reconstructions.png`,
+    and between them the codes, where these are rows of numbers."""
+    images, (code, *_), rebuilt = run.first(count)
+    rows = {"original": images, "rebuilt": rebuilt}
+    if code.ndim == 2:
+        rows = {"original": images, "code": as_pictures(code),
+                "rebuilt": rebuilt}
+    figure, axes = plt.subplots(
+        len(rows), len(images), squeeze=False, layout="constrained",
+        figsize=(len(images) + 0.5, len(rows) + 0.6))
+    for line, (name, row) in zip(axes, rows.items()):
+        line[0].set_ylabel(name)
+        for axis, image in zip(line, row):
+            draw(axis, image, None if name == "code" else 1)
+    figure.suptitle(run.title("squared_error"))
+    save(run, figure, "reconstructions.png")
+
+
+def as_pictures(codes):
+    """Folds each row of numbers into the squarest upright picture."""
+    size = codes.shape[1]
+    width = max(n for n in range(1, int(size ** 0.5) + 1) if size % n == 0)
+    return codes.reshape(-1, size // width, width, 1)
+
+
+def draw(axis, image, brightest):
+    """Draws one image, or one row of a table as a line."""
+    axis.set(xticks=[], yticks=[])
+    if image.ndim == 1:
+        axis.plot(image)
+    elif image.shape[-1] == 3:
+        axis.imshow(image)
+    else:
+        axis.imshow(image.mean(axis=-1), cmap="gray", vmin=0, vmax=brightest)
+
+
+def losses(run):
+    """Draws the loss after each epoch as `losses.png`."""
+    figure, axis = plt.subplots(layout="constrained")
+    epochs = [row["epoch"] for row in run.history]
+    for name, label in (("loss", "training"), ("val_loss", "test")):
+        axis.plot(epochs, [row[name] for row in run.history], ".-",
+                  label=label)
+    unit = "image" if "negative_elbo" in run.metrics else "pixel"
+    axis.set(xlabel="epoch", ylabel=f"loss, nats per {unit}",
+             title=run.title("loss"))
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    save(run, figure, "losses.png")
+
+
+def manifold(run, steps=25, limit=3):
+    """Draws what a decoder of two numbers makes of a grid of codes, as
+    `manifold.png`."""
+    ticks = np.linspace(-limit, limit, steps)
+    across, up = np.meshgrid(ticks, ticks[::-1])
+    codes = np.stack([across.ravel(), up.ravel()], axis=1)
+    height, width, channels = run.data.shape
+    sheet = run.decoder.predict(codes, batch_size=steps ** 2, verbose=0)
+    sheet = sheet.reshape(steps, steps, height, width, channels)
+    sheet = sheet.swapaxes(1, 2).reshape(
+        steps * height, steps * width, channels)
+    figure, axis = plt.subplots(layout="constrained", figsize=(8, 8.3))
+    draw(axis, sheet, 1)
+    half = limit * steps / (steps - 1)  # the codes lie in the cells' middles
+    axis.images[0].set_extent((-half, half, -half, half))
+    axis.set(xticks=range(-limit, limit + 1), yticks=range(-limit, limit + 1),
+             xlabel="first number of the code",
+             ylabel="second number of the code",
+             title=run.title("negative_elbo"))
+    save(run, figure, "manifold.png")
+
+
+def scatter(run):
+    """Draws the mean code of each test image in its label's colour, as
+    `codes.png`."""
+    _, means, _ = run.encoder.predict(run.test, verbose=0)
+    figure, axis = plt.subplots(layout="constrained", figsize=(8, 7))
+    points = axis.scatter(*means.T, c=run.data.labels, s=4, cmap="tab10")
+    if run.data.labels is not None:
+        axis.legend(*points.legend_elements(num=None), title="label",
+                    loc="upper right")
+    axis.set(xlabel="first mean", ylabel="second mean",
+             title=run.title("negative_elbo"))
+    save(run, figure, "codes.png")
+
+
+def save(run, figure, name):
+    """Saves a picture into the run's folder."""
+    with files.whole(run.folder / name) as temporary:
+        figure.savefig(temporary, dpi=120)
+    if not run.args.show:
+        plt.close(figure)
+
+
+def show():
+    """Opens the windows, if pictures were kept for them."""
+    if plt.get_fignums():
+        plt.show()

@@ -190,7 +190,7 @@ def load(name, limit=None):
         dataset = from_arrays(name, train, test, labels)
     elif name in KNOWN:
         dataset = find(name)
-    elif Path(name).is_dir():
+    elif name and Path(name).is_dir():
         dataset = read_folder(name)
     elif Path(name).suffix == ".npz":
         dataset = read_arrays(name, Path(name))
@@ -256,14 +256,15 @@ def reachable(address):
 def read_arrays(name, path):
     """Reads `x_train`, `x_test` and, if there, `y_test` from a `.npz` file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(
+                file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files
                       if key in ("x_train", "x_test", "y_test")}
     except FileNotFoundError:
         raise InputError(
             f"No such file. Expected a .npz file. Received: {path}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile,
-            zlib.error) as error:
+    except (OSError, ValueError, TypeError, AttributeError, EOFError,
+            zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             "Unreadable archive. Expected a .npz file of plain arrays, as "
             f"numpy.savez writes it. Received: {path} ({error})") from None

@@ -42,9 +42,10 @@ def evaluate(encoder, decoder, auto, batches):
     Returns:
         Dictionary: `loss`, what was trained for; `cross_entropy`, per pixel in
         nats; `squared_error`, summed over pixels, mean over images;
-        `mean_code`; `dead_units`, the share of code units that are 0 for every
-        image; for a Gaussian code `kl_divergence` and `negative_elbo` instead
-        of the last two, in nats per image.
+        `mean_code`, and `mean_of_first_ten_codes`, which the course prints;
+        `dead_units`, the share of code units that are 0 for every image. For a
+        Gaussian code, instead of these, `kl_divergence` and `negative_elbo`,
+        in nats per image.
     """
     errors, entropies, divergences, codes = [], [], [], []
     for index in range(len(batches)):
@@ -69,6 +70,7 @@ def evaluate(encoder, decoder, auto, batches):
         metrics["negative_elbo"] = (entropy + divergence).mean()
     else:
         metrics["mean_code"] = code.mean()
+        metrics["mean_of_first_ten_codes"] = code[:10].mean()
         metrics["dead_units"] = (code == 0).all(axis=0).mean()
     return {name: float(value) for name, value in metrics.items()}
 

@@ -249,6 +249,7 @@ def train(args, folder, data, build, batches, test):
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
     if done < args.epochs:
         auto.fit(batches, epochs=args.epochs, initial_epoch=done,
+                 shuffle=False,  # the batches shuffle themselves
                  validation_data=test, callbacks=callbacks)
     reseed(auto, args.seed, args.epochs)
     metrics = evaluation.evaluate(encoder, decoder, auto, test)

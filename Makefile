@@ -1,0 +1,61 @@
+# make run   sets up .venv and trains the first main
+# make test  sets up .venv and runs the tests
+# make lint  checks how the code is written
+# make compat  repeats the modules' tests on Keras 2 and on JAX
+
+PYTHON = python3
+MODULE_TESTS = tests/test_contract.py $(wildcard tests/test_[0-9]_*.py)
+
+.PHONY: run test lint compat compat-keras2 compat-jax clean
+
+run: .venv/installed
+	.venv/bin/python mains/0-main.py
+
+test: .venv/installed-tests
+	.venv/bin/python -m pytest
+
+lint: .venv/installed-tests
+	.venv/bin/ruff check
+	.venv/bin/pycodestyle [0-9]*.py mains tests benchmarks
+
+compat: compat-keras2 compat-jax
+
+compat-keras2: .venv-keras2/installed
+	.venv-keras2/bin/python -m pytest -o filterwarnings= $(MODULE_TESTS)
+
+compat-jax: .venv-jax/installed
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(MODULE_TESTS)
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
+	{ echo "Python 3.11 or newer is needed, which Keras 3.14 asks for." \
+	"Found: $$($(PYTHON) --version 2>&1). Install it, or name another:" \
+	"make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's module venv" \
+	"is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/installed-tests: .venv/installed tests/requirements.txt
+	.venv/bin/python -m pip install --quiet -r tests/requirements.txt
+	touch $@
+
+# TensorFlow 2.15, the last with Keras 2, runs on Python 3.9 to 3.11.
+.venv-keras2/installed: Makefile
+	@for python in $(PYTHON) python3.11 python3.10 python3.9; do \
+	$$python -c 'import sys; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' \
+	2>/dev/null && exec $$python -m venv .venv-keras2; done; \
+	echo "TensorFlow 2.15 needs Python 3.9, 3.10 or 3.11; found none."; exit 1
+	.venv-keras2/bin/python -m pip install --quiet \
+	'tensorflow==2.15.*' hypothesis pytest
+	touch $@
+
+.venv-jax/installed: Makefile
+	$(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install --quiet 'keras>=3.14,<3.16' jax \
+	hypothesis pytest
+	touch $@
+
+clean:
+	rm -rf .venv .venv-keras2 .venv-jax .pytest_cache .hypothesis .ruff_cache

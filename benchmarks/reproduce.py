@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Trains the README's models again and writes its table and pictures.
+
+    AUTOENCODERS_DATA=folder ./benchmarks/reproduce.py [ROW ...]
+
+Rows that are not named keep the figures they have in data/results.csv.
+"""
+import argparse
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "data" / "results.csv"
+COURSE = "the course's log"
+COLUMNS = ("row", "command", "epochs", "figure", "obtained", "reference",
+           "source", "seconds", "also")
+
+# Row: command, figure, what it is called, reference, its source.
+ROWS = {
+    "vanilla": (
+        "0-main.py --dataset mnist", "loss", "test loss, nats per pixel",
+        0.0842, COURSE),
+    "sparse": (
+        "1-main.py --dataset mnist", "loss",
+        "test loss with the penalty, nats per pixel", 0.0835, COURSE),
+    "convolutional": (
+        "2-main.py --dataset mnist", "loss", "test loss, nats per pixel",
+        0.0926, COURSE),
+    "variational": (
+        "3-main.py --dataset mnist", "loss",
+        "negative ELBO of the test set, nats per image", 147.90, COURSE),
+}
+
+
+def run(row):
+    """Trains what a row names; returns its line of the table."""
+    command, figure, title, reference, source = ROWS[row]
+    folder = ROOT / "runs" / "reproduce" / row
+    shutil.rmtree(folder, ignore_errors=True)
+    started = time.monotonic()
+    script, *flags = command.split()
+    subprocess.run(
+        [sys.executable, ROOT / "mains" / script, *flags, "--output", folder,
+         "--no-show"], check=True)
+    seconds = time.monotonic() - started
+    metrics = json.loads((folder / "metrics.json").read_text())
+    config = json.loads((folder / "config.json").read_text())
+    for picture in folder.glob("*.png"):
+        shutil.copy(picture, ROOT / "data" / f"{row}-{picture.name}")
+    return {
+        "row": row, "command": f"./mains/{command}",
+        "epochs": config["settings"]["epochs"], "figure": title,
+        "obtained": f"{metrics.pop(figure):.4g}", "reference": reference,
+        "source": source, "seconds": round(seconds),
+        "also": "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
+                          for name, value in metrics.items())}
+
+
+def table(lines):
+    """Returns the README's table of the rows, as Markdown."""
+    text = ["| command | epochs | figure | obtained | reference | source "
+            "| seconds |", "| --- | ---: | --- | ---: | ---: | --- | ---: |"]
+    for line in lines:
+        text.append("| `{command}` | {epochs} | {figure} | **{obtained}** | "
+                    "{reference} | {source} | {seconds} |".format(**line))
+    return "\n".join(text) + "\n"
+
+
+def read():
+    """Reads the results there are."""
+    if not RESULTS.exists():
+        return {}
+    with open(RESULTS, newline="") as file:
+        return {line["row"]: line for line in csv.DictReader(file)}
+
+
+def main():
+    """Runs the rows, writes the results, prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW",
+                        help=f"of {', '.join(ROWS)} (default: all)")
+    rows = parser.parse_args().rows
+    unknown = set(rows) - set(ROWS)
+    if unknown:
+        parser.error(f"Expected rows of {', '.join(ROWS)}. Received: "
+                     f"{', '.join(sorted(unknown))}")
+    for row in rows or ROWS:
+        lines = {**read(), row: run(row)}
+        with open(RESULTS, "w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(lines[name] for name in ROWS if name in lines)
+    print(table(read().values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The sparse autoencoder: the penalty, and what it does to the code."""
+import keras
+import numpy as np
+import pytest
+from cases import factory
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize("lambtha", [0, 1e-5, 0.3])
+def test_penalty_is_the_batch_mean_of_the_summed_code(batch_size, lambtha):
+    encoder, _, auto = factory("1-sparse")(20, [16], 8, lambtha)
+    x = np.random.default_rng(0).random((batch_size, 20)).astype("float32")
+    auto(x)
+    penalty = sum(float(loss) for loss in auto.losses)
+    codes = encoder.predict(x, verbose=0).astype("float64")
+    # Float32 sums of at most 8 terms: a relative error of 1e-6.
+    assert penalty == pytest.approx(
+        lambtha * abs(codes).sum(axis=1).mean(), rel=1e-5)
+
+
+def test_loss_is_cross_entropy_plus_penalty():
+    encoder, decoder, auto = factory("1-sparse")(20, [16], 8, 0.01)
+    x = np.random.default_rng(0).random((100, 20)).astype("float32")
+    auto.fit(x, x, epochs=3, verbose=0)
+    codes = encoder.predict(x, verbose=0)
+    p = decoder.predict(codes, verbose=0).astype("float64")
+    entropy = -(x * np.log(p) + (1 - x) * np.log(1 - p)).mean()
+    expected = entropy + 0.01 * abs(codes).sum(axis=1).mean()
+    # Also where the last batch is smaller than the others.
+    for batch_size in (100, 32, 30):
+        assert auto.evaluate(
+            x, x, batch_size=batch_size, verbose=0) == pytest.approx(
+                expected, rel=1e-5)
+
+
+def test_penalty_shrinks_the_code():
+    x = np.random.default_rng(0).random((500, 20)).astype("float32")
+    means = []
+    for lambtha in (0, 1e-2):
+        keras.utils.set_random_seed(0)
+        encoder, _, auto = factory("1-sparse")(20, [16], 8, lambtha)
+        auto.fit(x, x, epochs=30, verbose=0)
+        means.append(encoder.predict(x, verbose=0).mean())
+    assert means[1] < means[0] / 2

@@ -1,0 +1,102 @@
+"""The variational autoencoder: noise, KL divergence and ELBO."""
+import keras
+import numpy as np
+import pytest
+from cases import factory
+
+autoencoder = factory("3-variational")
+
+
+def negative_elbo(encoder, decoder, x):
+    """Recomputes the negative ELBO per image in NumPy, in float64."""
+    z, mean, log_var = (np.asarray(part, "float64")
+                        for part in encoder.predict(x, verbose=0))
+    p = np.clip(decoder.predict(z, verbose=0).astype("float64"),
+                1e-7, 1 - 1e-7)
+    entropy = -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+    kl = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+    return entropy + kl
+
+
+def test_encoder_returns_draw_mean_and_log_variance():
+    encoder, decoder, _ = autoencoder(20, [16], 3)
+    assert [layer.name for layer in encoder.layers[2:]] == [
+        "z_mean", "z_log_var", "z"]
+    x = np.random.default_rng(0).random((5, 20))
+    z, mean, log_var = encoder.predict(x, verbose=0)
+    assert z.shape == mean.shape == log_var.shape == (5, 3)
+    dense = keras.Model(encoder.input, [
+        encoder.get_layer(name).output for name in ("z_mean", "z_log_var")])
+    expected = dense.predict(x, verbose=0)
+    assert (mean == expected[0]).all() and (log_var == expected[1]).all()
+    assert len(encoder.outputs) == 3
+
+
+def test_draws_have_the_mean_and_variance_that_they_should():
+    encoder, _, _ = autoencoder(20, [16], 3)
+    x = np.repeat(np.random.default_rng(0).random((1, 20)), 40000, axis=0)
+    z, mean, log_var = encoder.predict(x, batch_size=10000, verbose=0)
+    deviation = np.exp(log_var[0] / 2)
+    # Standard errors of 40,000 draws: 0.005 and 0.0035 deviations; five each.
+    assert (abs(z.mean(axis=0) - mean[0]) < 0.025 * deviation).all()
+    assert (abs(z.std(axis=0) / deviation - 1) < 0.018).all()
+    # A unit's draws are independent of another's, and of the next image's.
+    assert abs(np.corrcoef(z.T)[0, 1]) < 0.025
+    assert abs(np.corrcoef(z[1:, 0], z[:-1, 0])[0, 1]) < 0.025
+
+
+def test_each_call_draws_anew():
+    encoder, _, _ = autoencoder(20, [16], 3)
+    x = np.random.default_rng(0).random((5, 20))
+    one, two = encoder.predict(x, verbose=0), encoder.predict(x, verbose=0)
+    assert (one[0] != two[0]).all()
+    assert (one[1] == two[1]).all() and (one[2] == two[2]).all()
+
+
+def test_kl_divergence_is_its_closed_form():
+    encoder, _, auto = autoencoder(20, [16], 3)
+    random = np.random.default_rng(0)
+    encoder.set_weights([random.normal(scale=0.5, size=weights.shape)
+                         for weights in encoder.get_weights()])
+    x = random.random((50, 20)).astype("float32")
+    auto(x)
+    kl, = (float(loss) for loss in auto.losses)
+    _, mean, log_var = (part.astype("float64")
+                        for part in encoder.predict(x, verbose=0))
+    expected = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+    assert kl == pytest.approx(expected.mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1000, 300, 7])
+def test_evaluate_is_the_negative_elbo(batch_size):
+    keras.utils.set_random_seed(0)
+    encoder, decoder, auto = autoencoder(20, [16], 3)
+    x = np.random.default_rng(0).random((1000, 20)).astype("float32")
+    auto.fit(x, x, epochs=5, verbose=0)
+    expected = negative_elbo(encoder, decoder, x)
+    # Both are means over one draw for each image: five standard errors.
+    error = 5 * expected.std() / len(x) ** 0.5
+    assert auto.evaluate(x, x, batch_size=batch_size, verbose=0) == (
+        pytest.approx(expected.mean(), abs=error))
+
+
+def test_fresh_model_knows_nothing_of_mnist(mnist):
+    _, test = mnist
+    encoder, decoder, auto = autoencoder(784, [512, 256], 2)
+    # ln 2 nats for each of 784 pixels, and a KL divergence of a few tenths.
+    loss = auto.evaluate(test, test, batch_size=1000, verbose=0)
+    assert loss == pytest.approx(784 * np.log(2), abs=1)
+    assert loss == pytest.approx(
+        negative_elbo(encoder, decoder, test).mean(), abs=1e-2)
+
+
+def test_training_on_mnist_does_not_collapse(mnist):
+    keras.utils.set_random_seed(0)
+    train, test = mnist
+    encoder, _, auto = autoencoder(784, [512], 2)
+    loss = auto.fit(train, train, epochs=3, batch_size=256, verbose=0,
+                    validation_data=(test, test)).history["val_loss"][-1]
+    # 205.805 nats: the mean image for every code.
+    assert loss < 180
+    _, mean, _ = encoder.predict(test, batch_size=1000, verbose=0)
+    assert (mean.std(axis=0) > 0.5).all()

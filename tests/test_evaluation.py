@@ -1,0 +1,50 @@
+"""Measures, against what NumPy makes of the same outputs."""
+import keras
+import numpy as np
+import pytest
+from cases import SMALL, factory, first, shape
+from lab import evaluation
+from lab.datasets import Batches
+
+IMAGES = np.random.default_rng(0).random((50, 8, 8, 1), dtype="float32")
+
+
+@pytest.mark.parametrize("module", SMALL)
+def test_measures(module):
+    dims = shape(module)
+    images = IMAGES[:, :2, :6] if len(dims) == 1 else IMAGES
+    batches = Batches(images, 16, flat=len(dims) == 1)
+    keras.utils.set_random_seed(0)
+    encoder, decoder, auto = factory(module)(*SMALL[module])
+    auto.fit(batches, epochs=5, verbose=0)
+    metrics = evaluation.evaluate(encoder, decoder, auto, batches)
+    x = images.reshape(50, -1).astype("float64")
+    code = first(encoder.predict(batches, verbose=0))
+    p = decoder.predict(code, verbose=0).reshape(50, -1).astype("float64")
+    # A Gaussian code is drawn anew: the figures agree on average only.
+    near = 0.1 if module == "3-variational" else 1e-5
+    entropy = -(x * np.log(p) + (1 - x) * np.log(1 - p)).mean()
+    assert metrics["cross_entropy"] == pytest.approx(entropy, rel=near)
+    error = ((x - p) ** 2).sum(axis=1).mean()
+    assert metrics["squared_error"] == pytest.approx(error, rel=near)
+    if module == "3-variational":
+        _, mean, log_var = encoder.predict(batches, verbose=0)
+        kl = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
+        assert metrics["kl_divergence"] == pytest.approx(kl.mean(), rel=1e-5)
+        assert metrics["negative_elbo"] == pytest.approx(
+            metrics["cross_entropy"] * 12 + kl.mean(), rel=1e-5)
+        assert metrics["negative_elbo"] == pytest.approx(
+            metrics["loss"], rel=0.1)
+    else:
+        assert metrics["mean_code"] == pytest.approx(code.mean(), rel=1e-5)
+        assert metrics["loss"] == pytest.approx(
+            entropy, rel=0.1 if module == "1-sparse" else 1e-5)
+
+
+def test_dead_units_are_those_that_are_always_zero():
+    encoder, decoder, auto = factory("0-vanilla")(64, [], 4)
+    kernel, _ = encoder.get_weights()
+    encoder.set_weights([abs(kernel), np.array([1, -1e9, 1, 1])])
+    batches = Batches(IMAGES, 20, flat=True)
+    assert evaluation.evaluate(
+        encoder, decoder, auto, batches)["dead_units"] == 0.25

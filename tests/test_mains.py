@@ -1,0 +1,253 @@
+"""The mains, as command lines on small data, from another folder."""
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from lab.glyphs import glyphs
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+MAINS = {"0-main.py": "0-vanilla", "1-main.py": "1-sparse",
+         "2-main.py": "2-convolutional", "3-main.py": "3-variational"}
+ALWAYS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
+          "decoder.keras", "auto.keras", "reconstructions.png", "losses.png"}
+every_main = pytest.mark.parametrize("name", MAINS)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """Returns the path of a small data set."""
+    (x_train, _), (x_test, y_test) = glyphs(300, 100)
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(path, x_train=x_train, x_test=x_test, y_test=y_test)
+    return path
+
+
+def run(name, *arguments, folder, status=0, **environment):
+    """Runs a main; returns what it printed, or its message if it failed."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
+        cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "DISPLAY": "", **environment})
+    assert done.returncode == status, done.stderr
+    return done.stderr if status else done.stdout
+
+
+def history(folder):
+    """Reads the numbers of a run, exactly as they were written."""
+    with open(folder / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(path):
+    """Reads all weights of a saved model."""
+    return keras.saving.load_model(path).get_weights()
+
+
+@every_main
+def test_main_trains_and_writes_its_files(name, small, tmp_path):
+    module = MAINS[name]
+    printed = run(name, "--dataset", small, "--epochs", 2, folder=tmp_path)
+    lines = printed.strip().splitlines()
+    size = r"\(300 training and 100 test images, 28 x 28 x 1\)"
+    assert re.fullmatch(
+        rf"Training {module} on .*small\.npz {size}, for 2 epochs; files go "
+        rf"to runs/{module}", lines[2 if module == "2-convolutional" else 0])
+    assert re.fullmatch(
+        rf"Trained {module} on .*small\.npz {size} in \d+ s: loss [\d.]+; "
+        rf"files are in runs/{module}", lines[-1])
+    folder = tmp_path / "runs" / module
+    pictures = {"manifold.png", "codes.png"} if "3" in name else set()
+    assert {path.name for path in folder.iterdir()} == ALWAYS | pictures
+    for path in folder.glob("*.png"):
+        with Image.open(path) as picture:
+            assert min(picture.size) > 200
+            assert len(picture.convert("L").getcolors(256)) > 20
+    rows = history(folder)
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["loss"]) < float(rows[0]["loss"])
+    config = json.loads((folder / "config.json").read_text())
+    assert config["settings"]["epochs"] == 2
+    assert config["settings"]["module"] == module
+    assert config["versions"]["keras"] == keras.__version__
+    assert len(config["dataset"]["sha256"]) == 64
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["squared_error"] > 0
+    if "3" in name:
+        assert np.array(re.findall(r"-?\d+\.\d+(?:e-\d+)?", "".join(
+            lines[-21:-1])), float).shape == (40,)
+    else:
+        assert float(lines[-2]) >= 0
+
+
+@every_main
+def test_interrupted_run_goes_on_to_the_same_end(name, small, tmp_path):
+    common = "--dataset", small, "--limit", 100, "--batch-size", 32
+    run(name, *common, "--epochs", 3, "--output", "whole", folder=tmp_path)
+    run(name, *common, "--epochs", 1, "--output", "part", folder=tmp_path)
+    # As if it had been stopped between two files: a row too many.
+    with open(tmp_path / "part" / "history.csv", "a") as file:
+        file.write("2,0.5,0.5\n")
+    printed = run(name, *common, "--epochs", 3, "--output", "part",
+                  "--resume", folder=tmp_path)
+    assert "Going on after epoch 1\n" in printed
+    assert history(tmp_path / "part") == history(tmp_path / "whole")
+    assert (tmp_path / "part" / "metrics.json").read_text() == (
+        tmp_path / "whole" / "metrics.json").read_text()
+    script = (f"autoencoder = __import__({MAINS[name]!r}); import keras\n"
+              "a, b = (keras.saving.load_model(f'{name}/auto.keras')"
+              ".get_weights() for name in ('part', 'whole'))\n"
+              "assert len(a) > 3\n"
+              "assert all((c == d).all() for c, d in zip(a, b))")
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True,
+                   env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_sizes_come_from_the_flags(small, tmp_path):
+    run("1-main.py", "--dataset", small, "--epochs", 1, "--hidden", 9, 7,
+        "--latent", 5, "--lambtha", 0.5, folder=tmp_path)
+    encoder = keras.saving.load_model(
+        tmp_path / "runs" / "1-sparse" / "encoder.keras")
+    assert [layer.units for layer in encoder.layers[1:]] == [9, 7, 5]
+    assert encoder.layers[-1].activity_regularizer.l1 == 0.5
+    run("0-main.py", "--dataset", small, "--epochs", 1, "--hidden",
+        "--latent", 3, folder=tmp_path)
+    run("2-main.py", "--dataset", small, "--epochs", 1, "--filters", 4, 2,
+        "--latent", 7, 7, 2, folder=tmp_path)
+
+
+def test_folds(small, tmp_path):
+    printed = run("0-main.py", "--dataset", small, "--epochs", 1, "--folds", 3,
+                  folder=tmp_path)
+    folder = tmp_path / "runs" / "0-vanilla"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    losses = [json.loads((folder / f"fold-{number}" / "metrics.json")
+                         .read_text())["loss"] for number in (1, 2, 3)]
+    assert metrics["folds"] == losses
+    assert len(set(losses)) == 3
+    assert metrics["mean"] == pytest.approx(sum(losses) / 3)
+    assert metrics["standard_deviation"] == pytest.approx(
+        np.std(losses, ddof=1))
+    assert f"mean {metrics['mean']:.4f}, standard deviation" in printed
+
+
+def test_folder_of_images_and_tables(small, tmp_path):
+    with np.load(small) as arrays:
+        for number, image in enumerate(arrays["x_train"][:40]):
+            Image.fromarray(image).save(tmp_path / f"{number}.png")
+    run("2-main.py", "--dataset", tmp_path, "--epochs", 1, folder=tmp_path)
+    np.savez(tmp_path / "table.npz", x_train=np.random.rand(50, 6),
+             x_test=np.random.rand(20, 6))
+    printed = run("0-main.py", "--dataset", "table.npz", "--epochs", 1,
+                  "--latent", 2, folder=tmp_path)
+    assert "(50 training and 20 test images, 6)" in printed
+    message = run("2-main.py", "--dataset", "table.npz", "--epochs", 1,
+                  "--output", "x", folder=tmp_path, status=1)
+    assert "Expected (height, width, channels)" in message
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (["--epochs", 0], 2, "Expected an integer of 1 or more. Received: 0"),
+    (["--epochs", "many"], 2, "Expected an integer of 1 or more"),
+    (["--batch-size", -1], 2, "Expected an integer of 1 or more"),
+    (["--seed", -1], 2, "Expected an integer of 0 or more"),
+    (["--folds", 1], 2, "Expected an integer of 2 or more"),
+    (["--limit", 0], 2, "Expected an integer of 1 or more"),
+    (["--hidden", 12, 0], 2, "Expected an integer of 1 or more"),
+    (["--latent", 2.5], 2, "Expected an integer of 1 or more. Received: 2.5"),
+    (["--lambtha", "nan"], 2, "Expected a finite number of 0 or more"),
+    (["--filters", 8], 2, "unrecognized arguments"),
+    (["--dataset", "none.npz"], 1, "No such file"),
+    (["--output", "taken"], 1, "taken"),
+])
+def test_bad_flags(arguments, status, message, small, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    error = run("1-main.py", "--dataset", small, *arguments, folder=tmp_path,
+                status=status)
+    assert message in error
+    assert "Traceback" not in error
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_other_settings_do_not_overwrite_a_run(small, tmp_path):
+    arguments = "--dataset", small, "--epochs", 1, "--limit", 50
+    run("0-main.py", *arguments, folder=tmp_path)
+    folder = tmp_path / "runs" / "0-vanilla"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    error = run("0-main.py", *arguments, "--seed", 1, folder=tmp_path,
+                status=1)
+    assert error.strip().splitlines()[-1] == (
+        "0-main.py: error: runs/0-vanilla holds a run with other settings. "
+        "Expected the same ones. Received: a folder with seed=0. Choose "
+        "another --output, or delete that folder.")
+    assert before == {path: path.read_bytes() for path in folder.iterdir()}
+    run("0-main.py", *arguments, folder=tmp_path)
+    assert (folder / "history.csv").read_bytes() == before[
+        folder / "history.csv"]
+
+
+@every_main
+def test_help_imports_nothing_heavy(name):
+    script = f"""
+import runpy, sys
+sys.argv = [{name!r}, "--help"]
+sys.path.insert(0, {str(ROOT / "mains")!r})
+try:
+    runpy.run_path({str(ROOT / "mains" / name)!r}, run_name="__main__")
+except SystemExit as stop:
+    assert stop.code == 0
+assert not {{"keras", "numpy", "matplotlib", "tensorflow"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], text=True,
+                          capture_output=True, check=True)
+    for flag in ("dataset", "epochs", "batch-size", "seed", "limit", "output",
+                 "resume", "tensorboard", "folds", "show", "no-show"):
+        assert f"--{flag}" in done.stdout
+
+
+def test_mnist_that_cannot_be_had(tmp_path):
+    """Without a network, and with no cache: says so, and what to do."""
+    nowhere = {"KERAS_HOME": str(tmp_path / "home"), "AUTOENCODERS_DATA": "",
+               "https_proxy": "http://127.0.0.1:9"}
+    error = run("0-main.py", "--dataset", "fashion_mnist", folder=tmp_path,
+                status=1, **nowhere)
+    assert error.strip().splitlines()[-1] == (
+        "0-main.py: error: fashion_mnist is not on this machine, and its "
+        "server does not answer. Put fashion_mnist.npz into data/, or into a "
+        "folder that AUTOENCODERS_DATA names.")
+
+
+@pytest.mark.parametrize("name", MAINS)
+def test_course_main_runs_unchanged(name, tmp_path):
+    """Its form: from the top level, on arrays, with `predict`."""
+    dims = {"2": "(8, 8, 1), [4, 2], (2, 2, 2)", "1": "64, [9], 3, 10e-6"}.get(
+        name[0], "64, [9], 2")
+    shape = (20, 8, 8, 1) if name[0] == "2" else (20, 64)
+    script = tmp_path / "main.py"
+    script.write_text(f"""
+import numpy as np
+import tensorflow as tf
+autoencoder = __import__({MAINS[name]!r}).autoencoder
+tf.random.set_seed(0)
+x = np.random.rand(*{shape}).astype("float32")
+encoder, decoder, auto = autoencoder({dims})
+auto.fit(x, x, epochs=2, batch_size=8, shuffle=True, validation_data=(x, x))
+encoded = encoder.predict(x[:10])
+if isinstance(encoded, list):
+    encoded, mu, log_sig = encoded
+    print(mu, np.exp(log_sig / 2))
+print(np.mean(encoded), decoder.predict(encoded).reshape(10, 8, 8).shape)
+""")
+    done = subprocess.run(
+        [sys.executable, script], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("(10, 8, 8)")

@@ -8,6 +8,7 @@ Rows that are not named keep the figures they have in data/results.csv.
 import argparse
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,24 @@ def table(lines):
     return "\n".join(text) + "\n"
 
 
+def fill(text, results):
+    """Puts the results into the README: its table, and figures in its text.
+
+    These stand between comments: `<!-- row: name -->4.829<!-- -->`.
+    """
+    def figure(match):
+        row, name = match["row"], match["name"]
+        values = dict(entry.rsplit(" ", 1)
+                      for entry in results[row]["also"].split("; "))
+        return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
+
+    text = re.sub(r"<!-- (?P<row>\w+): (?P<name>[\w ]+) -->.*?<!-- -->",
+                  figure, text)
+    return re.sub(
+        "(?s)(?<=<!-- results -->\n).*(?=<!-- end of results -->)",
+        lambda _: table(results.values()), text)
+
+
 def read():
     """Reads the results there are."""
     if not RESULTS.exists():
@@ -80,7 +99,7 @@ def read():
 
 
 def main():
-    """Runs the rows, writes the results, prints the table."""
+    """Runs the rows; writes the results, and the README's figures."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -97,7 +116,8 @@ def main():
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(lines[name] for name in ROWS if name in lines)
-    print(table(read().values()))
+    readme = ROOT / "README.md"
+    readme.write_text(fill(readme.read_text(), read()))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ DENSE = {
     "0-vanilla": (),
     "1-sparse": (1e-5,),
     "3-variational": (),
+    "4-denoising": (0.5,),
+    "5-contractive": (1e-4,),
 }
 SMALL = {
     "0-vanilla": (12, [8, 6], 4),
     "1-sparse": (12, [8, 6], 4, 1e-5),
     "2-convolutional": ((8, 8, 1), [4, 2], (2, 2, 2)),
     "3-variational": (12, [8, 6], 4),
+    "4-denoising": (12, [8, 6], 4, 0.5),
+    "5-contractive": (12, [8, 6], 4, 1e-4),
 }
 
 

@@ -56,23 +56,25 @@ def test_auto_is_compiled(module):
 def test_dense_layers(module, hidden):
     extra = DENSE[module]
     encoder, decoder, _ = factory(module)(784, hidden, 32, *extra)
-    head = kinds(encoder)[:len(hidden) + 1]
-    assert head == ["InputLayer"] + ["Dense"] * len(hidden)
-    assert kinds(decoder) == ["InputLayer"] + ["Dense"] * (len(hidden) + 1)
-    assert [layer.units for layer in encoder.layers[1:len(head)]] == hidden
+    dense = ["Dense"] * len(hidden)
+    before, after = {
+        "3-variational": ([], ["Dense", "Dense", "Sampling"]),
+        "4-denoising": (["GaussianNoise"], ["Dense"]),
+        "5-contractive": ([], ["Dense", "Contraction"]),
+    }.get(module, ([], ["Dense"]))
+    assert kinds(encoder) == ["InputLayer"] + before + dense + after
+    assert kinds(decoder) == ["InputLayer"] + dense + ["Dense"]
+    code = ["linear"] * 2 if module == "3-variational" else ["relu"]
+    assert activations(encoder) == ["relu"] * len(hidden) + code
+    assert activations(decoder) == ["relu"] * len(hidden) + ["sigmoid"]
+    units = [layer.units for layer in encoder.layers
+             if hasattr(layer, "units")]
+    assert units == hidden + [32] * len(code)
     assert [layer.units for layer in decoder.layers[1:]] == [
         *hidden[::-1], 784]
-    tail = kinds(encoder)[len(head):]
-    if module == "3-variational":
-        assert tail == ["Dense", "Dense", "Sampling"]
-        assert activations(encoder) == ["relu"] * len(hidden) + ["linear"] * 2
-    else:
-        assert tail == ["Dense"]
-        assert activations(encoder) == ["relu"] * (len(hidden) + 1)
-    assert activations(decoder) == ["relu"] * len(hidden) + ["sigmoid"]
 
 
-@pytest.mark.parametrize("module", ["0-vanilla", "1-sparse"])
+@pytest.mark.parametrize("module", sorted(set(DENSE) - {"3-variational"}))
 @pytest.mark.parametrize("hidden, total, of_encoder", [
     ([128, 64], 222384, 110816), ([], 50992, 25120)])
 def test_parameter_counts(module, hidden, total, of_encoder):
@@ -96,7 +98,9 @@ def test_training_auto_trains_encoder_and_decoder(module):
     rebuilt = decoder.predict(code, verbose=0)
     assert rebuilt.shape == x.shape
     if module != "3-variational":  # which draws another code each time
-        assert (rebuilt == auto.predict(x, verbose=0)).all()
+        # The two halves are compiled apart: sums may round differently.
+        np.testing.assert_allclose(
+            rebuilt, auto.predict(x, verbose=0), rtol=1e-5)
 
 
 @every_module
@@ -151,8 +155,10 @@ BAD = [
       for module in DENSE for index in (0, 2) for value in WRONG_SIZES),
     *((module, replaced(SMALL[module], 1, value))
       for module in DENSE for value in WRONG_LISTS),
-    *(("1-sparse", replaced(SMALL["1-sparse"], 3, value))
+    *((module, replaced(SMALL[module], 3, value))
+      for module in ("1-sparse", "4-denoising", "5-contractive")
       for value in WRONG_WEIGHTS),
+    ("4-denoising", (12, [8, 6], 4, 1.1)),
     *(("2-convolutional", replaced(SMALL["2-convolutional"], index, value))
       for index in range(3)
       for value in [*WRONG_LISTS, [], (8,), (8, 8), (8, 8, 1, 1), (0, 8, 1)]),
@@ -161,7 +167,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("module, arguments", BAD, ids=str)
+@pytest.mark.parametrize("module, arguments", BAD)
 def test_bad_arguments(module, arguments):
     with pytest.raises(ValueError, match=(
             r"^Invalid value for argument `\w+(\[\d+\])?`\. "
@@ -268,4 +274,4 @@ def test_module_stands_alone(module):
                for line in imports)
     assert source.startswith("#!/usr/bin/env python3\n")
     assert os.access(path, os.X_OK)
-    assert len(source.splitlines()) <= 100
+    assert len(source.splitlines()) <= 125

@@ -19,7 +19,7 @@ def reconstructions(run, count=10):
     for line, (name, row) in zip(axes, rows.items()):
         line[0].set_ylabel(name)
         for axis, image in zip(line, row):
-            draw(axis, image, None if name == "code" else 1)
+            draw(axis, image, (None, None) if name == "code" else (0, 1))
     figure.suptitle(run.title("squared_error"))
     save(run, figure, "reconstructions.png")
 
@@ -31,15 +31,16 @@ def as_pictures(codes):
     return codes.reshape(-1, size // width, width, 1)
 
 
-def draw(axis, image, brightest):
-    """Draws one image, or one row of a table as a line."""
+def draw(axis, image, limits=(0, 1)):
+    """Draws an image, black and white at `limits`; a table's row as a line."""
     axis.set(xticks=[], yticks=[])
     if image.ndim == 1:
         axis.plot(image)
     elif image.shape[-1] == 3:
         axis.imshow(image)
     else:
-        axis.imshow(image.mean(axis=-1), cmap="gray", vmin=0, vmax=brightest)
+        axis.imshow(image.mean(axis=-1), cmap="gray", vmin=limits[0],
+                    vmax=limits[1])
 
 
 def losses(run):
@@ -69,7 +70,7 @@ def manifold(run, steps=25, limit=3):
     sheet = sheet.swapaxes(1, 2).reshape(
         steps * height, steps * width, channels)
     figure, axis = plt.subplots(layout="constrained", figsize=(8, 8.3))
-    draw(axis, sheet, 1)
+    draw(axis, sheet)
     half = limit * steps / (steps - 1)  # the codes lie in the cells' middles
     axis.images[0].set_extent((-half, half, -half, half))
     axis.set(xticks=range(-limit, limit + 1), yticks=range(-limit, limit + 1),

@@ -1,0 +1,113 @@
+"""The contractive autoencoder: its penalty, against automatic derivatives."""
+import keras
+import numpy as np
+import pytest
+from cases import factory
+
+autoencoder = factory("5-contractive")
+
+
+def with_random_weights(hidden_layers, lambtha=0.1):
+    """Builds a model of which about half of the units are active."""
+    models = autoencoder(20, hidden_layers, 6, lambtha)
+    random = np.random.default_rng(0)
+    models[0].set_weights([
+        random.normal(scale=0.5, size=weights.shape)
+        for weights in models[0].get_weights()])
+    return models, random.random((9, 20)).astype("float32")
+
+
+def squared_jacobians(encoder, x):
+    """Returns the squared Frobenius norm of d code / d input for each row, by
+    automatic differentiation."""
+    if keras.__version__ < "3" or keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+        x = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            code = encoder(x)
+        jacobians = tape.batch_jacobian(code, x)
+    else:
+        import jax
+        jacobians = jax.vmap(jax.jacobian(
+            lambda row: encoder(row[None])[0]))(x)
+    return (np.asarray(jacobians, "float64") ** 2).sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize("hidden_layers", [[], [16], [16, 12], [9, 30, 8]])
+def test_penalty_is_the_squared_jacobian(hidden_layers):
+    (encoder, _, auto), x = with_random_weights(hidden_layers)
+    auto(x)
+    penalty, = (float(loss) for loss in auto.losses)
+    expected = squared_jacobians(encoder, x)
+    assert 0 < expected.min() < expected.max()
+    assert penalty == pytest.approx(0.1 * expected.mean(), rel=1e-4)
+
+
+def test_gradient_of_the_penalty_is_right():
+    """Against the penalty's differences in NumPy, kernel by kernel."""
+    (encoder, _, auto), x = with_random_weights([16, 12], lambtha=1)
+    weights = encoder.get_weights()
+
+    def penalty(weights):
+        total = 0
+        for row in x.astype("float64"):
+            jacobian = np.eye(20)
+            for kernel, bias in zip(weights[::2], weights[1::2]):
+                row = row @ kernel + bias
+                jacobian = (jacobian @ kernel) * (row > 0)
+                row = np.maximum(row, 0)
+            total += (jacobian ** 2).sum()
+        return total / len(x)
+
+    # With one step of plain gradient descent on the penalty alone.
+    auto.compile(optimizer=keras.optimizers.SGD(1e-6),
+                 loss="binary_crossentropy", loss_weights=[0.0])
+    auto.fit(x, x, batch_size=len(x), verbose=0)
+    for i, (old, new) in enumerate(zip(weights, encoder.get_weights())):
+        if old.ndim == 1:
+            assert (old == new).all()  # a bias moves no derivative
+            continue
+        direction = np.random.default_rng(i).normal(size=old.shape)
+        sides = []
+        for sign in (-1, 1):
+            moved = [w.astype("float64") for w in weights]
+            moved[i] = moved[i] + sign * 1e-6 * direction
+            sides.append(penalty(moved))
+        slope = (sides[1] - sides[0]) / 2e-6
+        step = (old.astype("float64") - new) / 1e-6
+        # Float32 weights of about 1, moved by about 1e-4: three digits.
+        assert (step * direction).sum() == pytest.approx(slope, rel=2e-2)
+
+
+def test_penalty_follows_the_weights_after_cloning_and_loading(tmp_path):
+    (encoder, _, auto), x = with_random_weights([16, 12])
+    clone = keras.models.clone_model(auto).layers[1]
+    clone.set_weights([2 * weights for weights in encoder.get_weights()])
+    auto.save(tmp_path / "auto.keras")
+    loaded = keras.models.load_model(tmp_path / "auto.keras").layers[1]
+    for model in (clone, loaded, encoder):
+        model(x)
+        penalty, = (float(loss) for loss in model.losses)
+        assert penalty == pytest.approx(
+            0.1 * squared_jacobians(model, x).mean(), rel=1e-4)
+        assert len(model.weights) == 6
+
+
+def test_penalty_steadies_the_code():
+    """The share of a code's spread that noise in the input moves it by."""
+    random = np.random.default_rng(0)
+    pitch, phase = random.random((2, 1000, 1))
+    x = (0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 20)
+                            + 6 * phase)).astype("float32")
+    noisy = x + random.normal(scale=0.1, size=x.shape)
+    moved = []
+    for lambtha in (0, 0.01):
+        keras.utils.set_random_seed(0)
+        encoder, _, auto = autoencoder(20, [64, 32], 4, lambtha)
+        auto.fit(x, x, epochs=40, verbose=0)
+        codes = encoder.predict(x, verbose=0)
+        change = encoder.predict(noisy, verbose=0) - codes
+        moved.append((change ** 2).sum() / (codes - codes.mean(0)).var(0).sum()
+                     / len(x))
+    assert moved[1] < 0.8 * moved[0]

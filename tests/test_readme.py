@@ -1,0 +1,80 @@
+"""What the README says, against what the code does."""
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import factory
+
+from benchmarks import reproduce
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    """Returns the README's code blocks in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_prints_what_it_says(block):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(block, {})  # noqa: S102
+    expected = re.findall(r"print\(.*\)  # (.*)", block)
+    assert printed.getvalue().splitlines() == expected != []
+
+
+@pytest.mark.parametrize("command", re.findall(
+    r"^\./mains/.*$", "".join(blocks("console")), re.MULTILINE))
+def test_command_runs(command, tmp_path):
+    np.savez(tmp_path / "small.npz",
+             x_train=np.random.rand(40, 28, 28), x_test=np.ones((10, 28, 28)))
+    script, *flags = command.split()
+    # The last of a flag counts: a small set, and one epoch.
+    done = subprocess.run(
+        [sys.executable, ROOT / script, *flags, "--dataset", "small.npz",
+         "--epochs", "1"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "DISPLAY": ""})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("target", re.findall(
+    r"\bmake ([\w-]+)", "".join(blocks("console")) + "make compat make lint"))
+def test_make_target_exists(target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(),
+                     re.MULTILINE)
+
+
+def test_table_and_figures_are_the_results():
+    assert reproduce.fill(README, reproduce.read()) == README
+    assert set(reproduce.read()) == set(reproduce.ROWS)
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    for link in links:
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
+def test_sizes_in_the_text():
+    assert "4,385 weights where the dense one has 222,384" in README
+    _, _, dense = factory("0-vanilla")(784, [128, 64], 32)
+    _, _, convolutional = factory("2-convolutional")(
+        (28, 28, 1), [16, 8, 8], (4, 4, 8))
+    assert (convolutional.count_params(), dense.count_params()) == (
+        4385, 222384)
+
+
+def test_floor_of_the_cross_entropy(mnist):
+    assert "below 0.0581 nats per pixel" in README
+    p = np.clip(mnist[1].astype("float64"), 1e-12, 1 - 1e-12)
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean()
+    assert round(entropy, 4) == 0.0581

@@ -68,9 +68,7 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
                 f"integer. Received: {name}={size!r}")
     input_dims, latent_dims, *hidden_layers = map(int, sizes.values())
 
-    # Encoder. Initial values decide what is learned: orthogonal kernels keep
-    # signals as large as they are (Saxe et al. 2014), an output that starts at
-    # 0.5 unlearns nothing.
+    # Encoder
     x = inputs = keras.Input((input_dims,))
     for units in hidden_layers:
         x = keras.layers.Dense(
@@ -81,12 +79,13 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     z = Sampling(name="z")([z_mean, z_log_var])
     encoder = keras.Model(inputs, [z, z_mean, z_log_var], name="encoder")
 
-    # Decoder
+    # Decoder. Initial values decide how finely it can tell codes apart: biases
+    # as wide as N(0, I) spread the bends of its ReLU units over all of them.
     x = inputs = keras.Input((latent_dims,))
     for units in reversed(hidden_layers):
         x = keras.layers.Dense(
-            units, activation="relu",
-            kernel_initializer=keras.initializers.Orthogonal(2 ** 0.5))(x)
+            units, activation="relu", kernel_initializer="he_normal",
+            bias_initializer=keras.initializers.RandomUniform(-2.0, 2.0))(x)
     outputs = keras.layers.Dense(
         input_dims, activation="sigmoid", kernel_initializer="zeros")(x)
     decoder = keras.Model(inputs, outputs, name="decoder")

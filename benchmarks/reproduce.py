@@ -21,7 +21,8 @@ COURSE = "the course's log"
 COLUMNS = ("row", "command", "epochs", "figure", "obtained", "reference",
            "source", "seconds", "also")
 
-# Row: command, figure, what it is called, reference, its source.
+# Row: command, figure, what it is called, reference or figure to compare
+# with, its source.
 ROWS = {
     "vanilla": (
         "0-main.py --dataset mnist", "loss", "test loss, nats per pixel",
@@ -35,6 +36,14 @@ ROWS = {
     "variational": (
         "3-main.py --dataset mnist", "loss",
         "negative ELBO of the test set, nats per image", 147.90, COURSE),
+    "denoising": (
+        "4-main.py --dataset mnist", "repaired_squared_error",
+        "squared error per image, of noisy images repaired",
+        "noisy_squared_error", "the noisy images"),
+    "contractive": (
+        "5-main.py --dataset mnist", "code_movement",
+        "movement of the code by noise, share of its spread",
+        "vanilla_code_movement", "0-vanilla beside it"),
 }
 
 
@@ -51,6 +60,8 @@ def run(row):
     seconds = time.monotonic() - started
     metrics = json.loads((folder / "metrics.json").read_text())
     config = json.loads((folder / "config.json").read_text())
+    if isinstance(reference, str):  # measured beside it
+        reference = f"{metrics.pop(reference):.4g}"
     for picture in folder.glob("*.png"):
         shutil.copy(picture, ROOT / "data" / f"{row}-{picture.name}")
     return {

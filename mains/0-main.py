@@ -19,7 +19,7 @@ def main():
         return autoencoder(data.size, args.hidden, args.latent)
 
     for run in training.runs(args, data, build):
-        _, (code, *_), _ = run.first(10)
+        code, = run.encode(run.first(10))
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)

@@ -20,7 +20,7 @@ def main():
             data.size, args.hidden, args.latent, args.lambtha)
 
     for run in training.runs(args, data, build):
-        _, (code, *_), _ = run.first(10)
+        code, = run.encode(run.first(10))
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)

@@ -25,7 +25,7 @@ def main():
         return autoencoder(data.shape, args.filters, latent)
 
     for run in training.runs(args, data, build, flat=False):
-        _, (code, *_), _ = run.first(10)
+        code, = run.encode(run.first(10))
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)

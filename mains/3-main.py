@@ -20,7 +20,7 @@ def main():
         return autoencoder(data.size, args.hidden, args.latent)
 
     for run in training.runs(args, data, build):
-        _, (_, mean, log_var), _ = run.first(10)
+        _, mean, log_var = run.encode(run.first(10))
         print(mean)
         print(np.exp(log_var / 2))
         figures.reconstructions(run)

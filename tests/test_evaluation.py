@@ -37,8 +37,39 @@ def test_measures(module):
             metrics["loss"], rel=0.1)
     else:
         assert metrics["mean_code"] == pytest.approx(code.mean(), rel=1e-5)
+        penalised = module in ("1-sparse", "5-contractive")
         assert metrics["loss"] == pytest.approx(
-            entropy, rel=0.1 if module == "1-sparse" else 1e-5)
+            entropy, rel=0.1 if penalised else 1e-5)
+
+
+def test_corruption_is_what_it_says():
+    noisy = evaluation.corrupted(IMAGES, 0.5)
+    assert noisy.dtype == "float32"
+    assert (noisy - IMAGES).std() == pytest.approx(0.5, rel=0.1)
+    masked = evaluation.corrupted(IMAGES, 0.25, masking=True)
+    assert (masked == 0).mean() == pytest.approx(0.25, abs=0.05)
+    assert ((masked == 0) | (masked == IMAGES)).all()
+
+
+class Identity:
+    """A run whose model changes nothing: repairs nothing, moves all."""
+
+    test = Batches(IMAGES, 20, flat=True)
+
+    def encode(self, images):
+        return [images]
+
+    def rebuild(self, images):
+        return images
+
+
+def test_repair_and_movement_of_a_model_that_does_nothing():
+    before, after = evaluation.repair(Identity(), 0.5)
+    # 64 pixels of variance 0.25, over 50 images.
+    assert before == after == pytest.approx(16, rel=0.1)
+    moved = evaluation.movement(Identity(), 0.5)
+    spread = IMAGES.reshape(50, -1).var(axis=0).sum()
+    assert moved == pytest.approx((16 / spread) ** 0.5, rel=0.05)
 
 
 def test_dead_units_are_those_that_are_always_zero():

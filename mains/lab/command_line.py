@@ -35,6 +35,15 @@ def weight(text):
     return value
 
 
+def share(text):
+    """Converts text to a number of 0 to 1."""
+    value = weight(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(
+            f"Expected a number of 0 to 1. Received: {text}")
+    return value
+
+
 SIZES = {
     "hidden": dict(
         type=whole(1), nargs="*", metavar="UNITS",
@@ -47,6 +56,10 @@ SIZES = {
         type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
         help="shape of the code"),
     "lambtha": dict(type=weight, help="weight of the penalty"),
+    "noise": dict(
+        type=share, help="standard deviation of the noise, or share to mask"),
+    "masking": dict(
+        action="store_true", help="blank pixels instead of adding noise"),
 }
 
 

@@ -75,6 +75,45 @@ def evaluate(encoder, decoder, auto, batches):
     return {name: float(value) for name, value in metrics.items()}
 
 
+def corrupted(images, noise, masking=False, seed=0):
+    """Adds noise of a standard deviation to images, or blanks a share."""
+    random = np.random.default_rng(seed)
+    if masking:
+        return images * (random.random(images.shape) >= noise)
+    noises = random.standard_normal(images.shape, dtype="float32")
+    return images + noise * noises
+
+
+def repair(run, noise, masking=False):
+    """Measures the squared error of corrupted test images, and of what an
+    autoencoder makes of them: two means over images."""
+    errors = []
+    for index in range(len(run.test)):
+        images, _ = run.test[index]
+        noisy = corrupted(images, noise, masking, seed=index)
+        errors.append([squared_error(images, other)
+                       for other in (noisy, run.rebuild(noisy))])
+    return [float(error.mean()) for error in np.concatenate(errors, axis=1)]
+
+
+def movement(run, noise):
+    """Measures how far noise in test images moves their codes.
+
+    Returns:
+        Float: root of the mean squared distance from a code to that of its
+        noisy twin, over that from a code to the mean of all.
+    """
+    codes, twins = [], []
+    for index in range(len(run.test)):
+        images, _ = run.test[index]
+        codes.append(rows(run.encode(images)[0]))
+        twins.append(rows(run.encode(
+            corrupted(images, noise, seed=index))[0]))
+    codes, twins = np.concatenate(codes), np.concatenate(twins)
+    spread = codes.var(axis=0).sum()
+    return float((((twins - codes) ** 2).sum(axis=1).mean() / spread) ** 0.5)
+
+
 def as_list(outputs):
     """Returns a model's outputs as a list, also where there is only one."""
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -8,23 +8,40 @@ from lab import files
 def reconstructions(run, count=10):
     """Draws test images over their reconstructions as `reconstructions.png`,
     and between them the codes, where these are rows of numbers."""
-    images, (code, *_), rebuilt = run.first(count)
-    rows = {"original": images, "rebuilt": rebuilt}
-    if code.ndim == 2:
-        rows = {"original": images, "code": as_pictures(code),
-                "rebuilt": rebuilt}
+    images = run.first(count)
+    code, *_ = run.encode(images)
+    between = {"code": code} if code.ndim == 2 else {}
+    rows(run, "reconstructions.png",
+         {"original": images, **between, "rebuilt": run.decode(code)},
+         "squared_error")
+
+
+def rows(run, name, rows, *measures):
+    """Draws images and codes of them, a row for each entry of `rows`.
+
+    Args:
+        run: `Run`.
+        name: String. The picture's file.
+        rows: Dictionary of label to array, of equal length. Codes are told by
+            their label, which has "code" in it.
+        *measures: Strings. Figures of merit for the title.
+    """
+    count = min(map(len, rows.values()))
     figure, axes = plt.subplots(
-        len(rows), len(images), squeeze=False, layout="constrained",
-        figsize=(len(images) + 0.5, len(rows) + 0.6))
-    for line, (name, row) in zip(axes, rows.items()):
-        line[0].set_ylabel(name)
-        for axis, image in zip(line, row):
-            draw(axis, image, (None, None) if name == "code" else (0, 1))
-    figure.suptitle(run.title("squared_error"))
-    save(run, figure, "reconstructions.png")
+        len(rows), count, squeeze=False, layout="constrained",
+        figsize=(count + 0.5, len(rows) + 0.6))
+    for line, (label, row) in zip(axes, rows.items()):
+        line[0].set_ylabel(label)
+        is_code = "code" in label
+        pictures = folded(row) if is_code else row.reshape(
+            -1, *run.data.shape)
+        for axis, picture in zip(line, pictures):
+            draw(axis, picture, (None, None) if is_code else (0, 1))
+    figure.suptitle(run.title(*measures))
+    save(run, figure, name)
 
 
-def as_pictures(codes):
+def folded(codes):
     """Folds each row of numbers into the squarest upright picture."""
     size = codes.shape[1]
     width = max(n for n in range(1, int(size ** 0.5) + 1) if size % n == 0)

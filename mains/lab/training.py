@@ -26,7 +26,8 @@ class Run:
         data: `Dataset`.
         folder: Path. Where everything of the run is written.
         encoder, decoder, auto: Models.
-        test: `Batches` of the images that were not trained on.
+        batches: `Batches` of the images that were trained on.
+        test: `Batches` of images that were not.
         history: List of a dictionary of numbers for each epoch.
         metrics: Dictionary of numbers, of the test images.
     """
@@ -37,25 +38,32 @@ class Run:
     encoder: keras.Model
     decoder: keras.Model
     auto: keras.Model
+    batches: Batches
     test: Batches
     history: list
     metrics: dict
 
     def first(self, count=10):
-        """Encodes and decodes the first test images.
+        """Returns the first test images as the model takes them."""
+        return self.test.prepare(self.test.images[self.test.rows[:count]])
 
-        Returns:
-            images: Array, `(count, *data.shape)`, of 0 to 1.
-            outputs: List of what the encoder gives, an array each.
-            rebuilt: Array of the shape of `images`.
-        """
-        images = self.test.prepare(self.test.images[self.test.rows[:count]])
+    def encode(self, images):
+        """Returns a list of what the encoder gives, an array each."""
         outputs = evaluation.as_list(self.encoder(images))
-        rebuilt = self.decoder(outputs[0])
-        shape = (len(images), *self.data.shape)
-        outputs = [keras.ops.convert_to_numpy(part) for part in outputs]
-        return (images.reshape(shape), outputs,
-                keras.ops.convert_to_numpy(rebuilt).reshape(shape))
+        return [keras.ops.convert_to_numpy(part) for part in outputs]
+
+    def decode(self, codes):
+        """Returns the images that the decoder makes of codes."""
+        return keras.ops.convert_to_numpy(self.decoder(codes))
+
+    def rebuild(self, images):
+        """Returns the images that the autoencoder makes of images."""
+        return self.decode(self.encode(images)[0])
+
+    def record(self, **metrics):
+        """Adds figures to the run's own."""
+        self.metrics.update(metrics)
+        write_json(self.folder / "metrics.json", self.metrics)
 
     def title(self, *measures):
         """Names the module, the data set and figures of merit."""
@@ -256,5 +264,5 @@ def train(args, folder, data, build, batches, test):
     save(encoder, folder / "encoder.keras")
     save(decoder, folder / "decoder.keras")
     write_json(folder / "metrics.json", metrics)
-    return Run(args, data, folder, encoder, decoder, auto, test, history,
-               metrics)
+    return Run(args, data, folder, encoder, decoder, auto, batches, test,
+               history, metrics)

@@ -12,7 +12,7 @@ run: .venv/installed
 	.venv/bin/python mains/0-main.py
 
 test: .venv/installed-tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2
 
 lint: .venv/installed-tests
 	.venv/bin/ruff check

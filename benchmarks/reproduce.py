@@ -90,8 +90,9 @@ def fill(text, results):
     """
     def figure(match):
         row, name = match["row"], match["name"]
-        values = dict(entry.rsplit(" ", 1)
-                      for entry in results[row]["also"].split("; "))
+        values = {**results[row], **dict(
+            entry.rsplit(" ", 1)
+            for entry in results[row]["also"].split("; "))}
         return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
 
     text = re.sub(r"<!-- (?P<row>\w+): (?P<name>[\w ]+) -->.*?<!-- -->",

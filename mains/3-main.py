@@ -26,7 +26,9 @@ def main():
         figures.reconstructions(run)
         figures.losses(run)
         if args.latent == 2:
-            figures.scatter(run)
+            figures.scatter(
+                run, {"means of the test images": run.code(run.test.all())},
+                "negative_elbo")
             figures.manifold(run)
     figures.show()
 

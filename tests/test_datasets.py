@@ -97,6 +97,7 @@ def test_batches_cover_every_image_once(tmp_path):
     ({"x_train": np.full((4, 6, 5), np.inf)}, "Received: inf to inf"),
     ({"x_test": np.zeros((4, 6, 6))}, "differ in shape"),
     ({"y_test": np.zeros(3)}, "Unusable y_test.*each of 10.*shape \\(3,\\)"),
+    ({"y_train": np.zeros(3)}, "Unusable y_train.*each of 20"),
 ])
 def test_bad_arrays(tmp_path, arrays, message):
     with pytest.raises(InputError, match=message):

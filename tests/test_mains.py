@@ -1,5 +1,6 @@
 """The mains, as command lines on small data, from another folder."""
 import csv
+import importlib.util
 import json
 import os
 import re
@@ -175,6 +176,18 @@ def test_folder_of_images_and_tables(small, here, tmp_path):
     message = here("2-main.py", "--dataset", "table.npz", "--epochs", 1,
                   "--output", "x", status=1)
     assert "Expected (height, width, channels)" in message
+    assert not (tmp_path / "x").exists()
+
+
+def test_tensorboard(small, here, tmp_path):
+    arguments = "--dataset", small, "--epochs", 1, "--tensorboard"
+    if importlib.util.find_spec("tensorboard"):
+        here("0-main.py", *arguments)
+        assert list(tmp_path.rglob("tensorboard/train/events.out.*"))
+    else:
+        error = here("0-main.py", *arguments, status=1)
+        assert "pip install tensorboard" in error
+        assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments, status, message", [

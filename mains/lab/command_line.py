@@ -1,5 +1,6 @@
 """The flags that all mains share, and how a main ends when it cannot go on."""
 import argparse
+import importlib.util
 import math
 import os
 import sys
@@ -45,6 +46,9 @@ def share(text):
 
 
 SIZES = {
+    "model": dict(
+        choices=("0-vanilla", "1-sparse", "3-variational", "4-denoising",
+                 "5-contractive"), help="module to use"),
     "hidden": dict(
         type=whole(1), nargs="*", metavar="UNITS",
         help="units of the encoder's hidden layers"),
@@ -63,12 +67,13 @@ SIZES = {
 }
 
 
-def parse(description, module, **sizes):
+def parse(description, name, **sizes):
     """Reads the command line of a main.
 
     Args:
         description: String. The main's docstring, shown by `--help`.
-        module: String. The numbered module, such as `"0-vanilla"`.
+        name: String. The numbered module, such as `"0-vanilla"`, or the use,
+            such as `"denoise"`, which then has a flag `model`.
         **sizes: Defaults of the flags that only some mains have: a key of
             `SIZES` each.
 
@@ -82,19 +87,21 @@ def parse(description, module, **sizes):
     add("--dataset", default="auto", metavar="NAME|FILE|FOLDER",
         help="mnist, fashion_mnist, glyphs, a .npz file or a folder of images "
         "(default: mnist if it can be had, else glyphs)")
-    for name, default in sizes.items():
-        flag = {**SIZES[name], "default": default}
+    if "model" in sizes:  # whose factory may want any of these
+        sizes = {"lambtha": 1e-5, "noise": 0.5, "masking": False, **sizes}
+    for size, default in sizes.items():
         shown = "what the encoder gives" if default is None else default
+        flag = {**SIZES[size], "default": default}
         flag["help"] += f" (default: {shown})"
-        add(f"--{name.split('_')[0]}", **flag)
+        add(f"--{size.split('_')[0]}", **flag)
     add("--epochs", type=whole(1), default=50, help="(default: 50)")
     add("--batch-size", type=whole(1), default=256, help="(default: 256)")
     add("--seed", type=whole(0), default=0,
         help="of weights, data order and noise (default: 0)")
     add("--limit", type=whole(1), metavar="N",
         help="use the first N training images only")
-    add("--output", type=Path, default=Path("runs", module),
-        help=f"folder for everything that is written (default: runs/{module})")
+    add("--output", type=Path, default=Path("runs", name),
+        help=f"folder for everything that is written (default: runs/{name})")
     add("--resume", action="store_true",
         help="go on after an interruption, to the same result")
     add("--tensorboard", action="store_true",
@@ -104,11 +111,24 @@ def parse(description, module, **sizes):
     add("--show", action=argparse.BooleanOptionalAction,
         help="open windows (default: if there is a screen)")
     args = parser.parse_args()
-    args.module = module
+    args.module = getattr(args, "model", name)
     if args.show is None:
         args.show = sys.platform in ("darwin", "win32") or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return args
+
+
+def need(*packages):
+    """Checks that packages are there that only comparisons use.
+
+    Raises:
+        InputError: If one is not installed.
+    """
+    for package in packages:
+        if not importlib.util.find_spec(package):
+            raise InputError(
+                f"The comparison needs {package}, which is not installed. "
+                "Run: pip install scikit-learn")
 
 
 def start(main):

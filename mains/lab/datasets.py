@@ -33,6 +33,7 @@ class Dataset:
             channels)`, or `(count, columns)` for a table; integers of 0 to
             255, or floats of 0 to 1.
         labels: Array `(count,)`, of the test images, or None.
+        train_labels: The same, of the training images.
         sha256: String. Of all that was read, `--limit` aside.
     """
 
@@ -40,6 +41,7 @@ class Dataset:
     train: object
     test: object
     labels: object
+    train_labels: object
     sha256: str
 
     @property
@@ -93,6 +95,10 @@ class Batches(keras.utils.PyDataset):
         images = self.prepare(
             self.images[self.order[start:start + self.batch_size]])
         return images, images
+
+    def all(self):
+        """Returns all images at once, in their own order."""
+        return self.prepare(self.images[self.rows])
 
     def prepare(self, images):
         """Returns images as the model takes them: float32 of 0 to 1."""
@@ -186,8 +192,8 @@ def load(name, limit=None):
                   "Matplotlib's fonts.")
             dataset = load("glyphs")
     elif name == "glyphs":
-        (train, _), (test, labels) = glyphs()
-        dataset = from_arrays(name, train, test, labels)
+        (train, train_labels), (test, labels) = glyphs()
+        dataset = from_arrays(name, train, test, labels, train_labels)
     elif name in KNOWN:
         dataset = find(name)
     elif name and Path(name).is_dir():
@@ -200,6 +206,8 @@ def load(name, limit=None):
             "fashion_mnist, glyphs, a .npz file or an existing folder of "
             f"images. Received: {name}")
     dataset.train = dataset.train[:limit]
+    if dataset.train_labels is not None:
+        dataset.train_labels = dataset.train_labels[:limit]
     return dataset
 
 
@@ -224,13 +232,13 @@ def find(name):
             f"Put {name}.npz into data/, or into a folder that "
             "AUTOENCODERS_DATA names.")
     try:
-        (train, _), (test, labels) = getattr(
+        (train, train_labels), (test, labels) = getattr(
             keras.datasets, name).load_data()
     except Exception as error:  # Keras raises bare ones for a failed download.
         raise NotAvailable(
             f"Keras could not load {name} ({error}). Put {name}.npz into "
             "data/, or into a folder that AUTOENCODERS_DATA names.") from error
-    return from_arrays(name, train, test, labels)
+    return from_arrays(name, train, test, labels, train_labels)
 
 
 def reachable(address):
@@ -254,12 +262,12 @@ def reachable(address):
 
 
 def read_arrays(name, path):
-    """Reads `x_train`, `x_test` and, if there, `y_test` from a `.npz` file."""
+    """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
     try:
         with open(path, "rb") as file, np.load(
                 file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files
-                      if key in ("x_train", "x_test", "y_test")}
+                      if key in ("x_train", "x_test", "y_train", "y_test")}
     except FileNotFoundError:
         raise InputError(
             f"No such file. Expected a .npz file. Received: {path}") from None
@@ -273,11 +281,11 @@ def read_arrays(name, path):
         raise InputError(
             "Missing arrays. Expected x_train and x_test in the archive. "
             f"Received: {path} without {' and '.join(sorted(missing))}")
-    return from_arrays(
-        name, arrays["x_train"], arrays["x_test"], arrays.get("y_test"))
+    return from_arrays(name, arrays["x_train"], arrays["x_test"],
+                       arrays.get("y_test"), arrays.get("y_train"))
 
 
-def from_arrays(name, train, test, labels=None):
+def from_arrays(name, train, test, labels=None, train_labels=None):
     """Makes a `Dataset` of arrays, once they are found to be sound."""
     for key, array in (("x_train", train), ("x_test", test)):
         if (array.dtype.kind not in "uif" or array.ndim not in (2, 3, 4)
@@ -296,10 +304,12 @@ def from_arrays(name, train, test, labels=None):
         raise InputError(
             f"x_train and x_test in {name} differ in shape. Expected images "
             f"of one size. Received: {train.shape[1:]} and {test.shape[1:]}")
-    if labels is not None and labels.shape != test.shape[:1]:
-        raise InputError(
-            f"Unusable y_test in {name}. Expected one label for each of "
-            f"{len(test)} test images. Received: shape {labels.shape}")
+    for key, array, images in (
+            ("y_train", train_labels, train), ("y_test", labels, test)):
+        if array is not None and array.shape != images.shape[:1]:
+            raise InputError(
+                f"Unusable {key} in {name}. Expected one label for each of "
+                f"{len(images)} images. Received: shape {array.shape}")
     train, test = (
         array[..., None] if array.ndim == 3 else array
         for array in (train, test))
@@ -308,7 +318,8 @@ def from_arrays(name, train, test, labels=None):
     digest = hashlib.sha256()
     for array in (train, test):
         digest.update(np.ascontiguousarray(array))
-    return Dataset(name, train, test, labels, digest.hexdigest())
+    return Dataset(
+        name, train, test, labels, train_labels, digest.hexdigest())
 
 
 def read_folder(name):
@@ -338,5 +349,5 @@ def read_folder(name):
         digest.update(
             f"{path.relative_to(folder)}:{path.stat().st_size}\n".encode())
     images = Images(train + test)
-    return Dataset(name, images[:len(train)], images[len(train):], None,
+    return Dataset(name, images[:len(train)], images[len(train):], None, None,
                    digest.hexdigest())

@@ -97,17 +97,26 @@ def manifold(run, steps=25, limit=3):
     save(run, figure, "manifold.png")
 
 
-def scatter(run):
-    """Draws the mean code of each test image in its label's colour, as
-    `codes.png`."""
-    _, means, _ = run.encoder.predict(run.test, verbose=0)
-    figure, axis = plt.subplots(layout="constrained", figsize=(8, 7))
-    points = axis.scatter(*means.T, c=run.data.labels, s=4, cmap="tab10")
+def scatter(run, codes, *measures):
+    """Draws codes of two numbers, in the colours of the test images' labels
+    if there are any, as `codes.png`.
+
+    Args:
+        run: `Run`.
+        codes: Dictionary of the title of a part to an array `(count, 2)`.
+        *measures: Strings. Figures of merit for the title.
+    """
+    figure, axes = plt.subplots(
+        1, len(codes), squeeze=False, layout="constrained",
+        figsize=(7 * len(codes) + 1, 7))
+    for axis, (title, points) in zip(axes[0], codes.items()):
+        drawn = axis.scatter(*points.T, c=run.data.labels, s=4, cmap="tab10")
+        axis.set(xlabel="first number of the code",
+                 ylabel="second number of the code", title=title)
     if run.data.labels is not None:
-        axis.legend(*points.legend_elements(num=None), title="label",
-                    loc="upper right")
-    axis.set(xlabel="first mean", ylabel="second mean",
-             title=run.title("negative_elbo"))
+        figure.legend(*drawn.legend_elements(num=None), title="label",
+                      loc="outside right")
+    figure.suptitle(run.title(*measures))
     save(run, figure, "codes.png")
 
 

@@ -2,6 +2,7 @@
 import csv
 import dataclasses
 import importlib.util
+import inspect
 import json
 import platform
 import time
@@ -58,7 +59,21 @@ class Run:
 
     def rebuild(self, images):
         """Returns the images that the autoencoder makes of images."""
-        return self.decode(self.encode(images)[0])
+        return self.decode(self.code(images))
+
+    def code(self, images):
+        """Returns the codes of many images; of a Gaussian code, the means."""
+        outputs = evaluation.as_list(
+            self.encoder.predict(images, batch_size=1000, verbose=0))
+        return outputs[1 if len(outputs) > 1 else 0]
+
+    def report(self, title, values):
+        """Prints a figure of several ways, and adds it to the run's own."""
+        print(title)
+        for way, value in values.items():
+            print(f"  {way}: {value:.4g}")
+        self.record(**{title: {
+            way: float(value) for way, value in values.items()}})
 
     def record(self, **metrics):
         """Adds figures to the run's own."""
@@ -68,7 +83,7 @@ class Run:
     def title(self, *measures):
         """Names the module, the data set and figures of merit."""
         figures = (f"{name.replace('_', ' ')} {self.metrics[name]:.4g}"
-                   for name in measures)
+                   for name in measures or ["loss"])
         return (f"{self.args.module} on {self.data.name}, "
                 f"{len(self.history)} epochs: {', '.join(figures)}")
 
@@ -183,6 +198,17 @@ def backend_version():
     return __import__(keras.backend.backend()).__version__
 
 
+def builder(args, data):
+    """Returns a function that builds `args.module` as the flags say."""
+    factory = __import__(args.module).autoencoder
+    more = list(inspect.signature(factory).parameters)[3:]
+
+    def build():
+        return factory(data.size, args.hidden, args.latent,
+                       *(getattr(args, name) for name in more))
+    return build
+
+
 def runs(args, data, build, flat=True):
     """Trains once, or once for each fold, and yields what came of it.
 
@@ -194,13 +220,17 @@ def runs(args, data, build, flat=True):
         flat: Boolean. Whether the model takes each image as one row.
 
     Yields:
-        `Run`, whose files are written once the caller asks for the next.
+        `Run`, trained, measured and saved.
 
     Raises:
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
     started = time.time()
+    try:
+        build()
+    except ValueError as error:  # of sizes, before anything is written
+        raise InputError(error) from error
     print(f"Training {args.module} on {data}, for {args.epochs} epochs; "
           f"files go to {args.output}")
     if args.tensorboard and not importlib.util.find_spec("tensorboard"):
@@ -241,10 +271,7 @@ def train(args, folder, data, build, batches, test):
     """Trains one model, or goes on with it, and measures it."""
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(args.seed)
-    try:
-        encoder, decoder, auto = build()
-    except ValueError as error:
-        raise InputError(error) from error
+    encoder, decoder, auto = build()
     done, history = 0, []
     if args.resume and (folder / "auto.keras").exists():
         auto = keras.saving.load_model(folder / "auto.keras")

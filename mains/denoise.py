@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Takes noise out of images, beside a median filter and PCA.
+
+Prints the squared error per test image that each way leaves.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, trains, repairs, compares, draws."""
+    args = command_line.parse(
+        __doc__, "denoise", model="4-denoising", hidden=[512, 256], latent=32)
+    command_line.need("sklearn", "scipy")
+    from lab import datasets, evaluation, figures, training
+    from scipy.ndimage import median_filter
+    from sklearn.decomposition import PCA
+
+    data = datasets.load(args.dataset, args.limit)
+    for run in training.runs(args, data, training.builder(args, data)):
+        clean = run.test.all()
+        noisy = evaluation.corrupted(clean, args.noise)
+        window = (1, 3, 3, 1) if len(data.shape) == 3 else (1, 3)
+        pca = PCA(args.latent, random_state=0).fit(run.batches.all())
+        ways = {
+            "noisy": noisy,
+            "median filter": median_filter(
+                noisy.reshape(-1, *data.shape), window).reshape(clean.shape),
+            "PCA": pca.inverse_transform(pca.transform(noisy)),
+            args.module: run.rebuild(noisy)}
+        run.report("Squared error per image", {
+            way: evaluation.squared_error(clean, images).mean()
+            for way, images in ways.items()})
+        figures.rows(run, "denoised.png", {"clean": clean[:10], **{
+            way: images[:10] for way, images in ways.items()}})
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

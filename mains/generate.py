@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Draws new images from a variational autoencoder's prior, and the way from
+one test image to another.
+
+Writes `samples.png` and `interpolations.png`, and prints how far samples are
+from the nearest training image, beside test images.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, trains, samples, interpolates, draws."""
+    args = command_line.parse(
+        __doc__, "generate", model="3-variational", hidden=[512, 256],
+        latent=16)
+    command_line.need("sklearn")
+    import numpy as np
+    from lab import datasets, figures, training
+    from sklearn.neighbors import NearestNeighbors
+
+    data = datasets.load(args.dataset, args.limit)
+    for run in training.runs(args, data, training.builder(args, data)):
+        random = np.random.default_rng(args.seed)
+        samples = run.decode(random.standard_normal((100, args.latent)))
+        near = NearestNeighbors(n_neighbors=1).fit(run.batches.all())
+        run.report("Mean distance to the nearest training image", {
+            name: near.kneighbors(images)[0].mean()
+            for name, images in (("samples", samples),
+                                 ("test images", run.first(100)),
+                                 ("noise", random.random(samples.shape)))})
+        figures.rows(run, "samples.png", {
+            " " * row: samples[10 * row:10 * row + 10] for row in range(10)})
+        starts, ends = np.split(run.code(run.first(10)), 2)
+        figures.rows(run, "interpolations.png", {
+            " " * row: run.decode(np.linspace(starts[row], ends[row], 10))
+            for row in range(len(starts))})
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

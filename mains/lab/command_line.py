@@ -62,6 +62,8 @@ SIZES = {
     "lambtha": dict(type=weight, help="weight of the penalty"),
     "noise": dict(
         type=share, help="standard deviation of the noise, or share to mask"),
+    "other": dict(
+        metavar="NAME|FILE|FOLDER", help="data set of anomalies"),
     "masking": dict(
         action="store_true", help="blank pixels instead of adding noise"),
 }

@@ -170,13 +170,14 @@ class Images:
         return pixels.reshape(self.shape[1:])
 
 
-def load(name, limit=None):
+def load(name, limit=None, missing=False):
     """Loads a data set.
 
     Args:
         name: String. `"auto"`, `"mnist"`, `"fashion_mnist"`, `"glyphs"`, the
             path of a `.npz` file or of a folder of images.
         limit: Integer or None. Number of training images to keep.
+        missing: Boolean. Whether floats of a `.npz` file may be NaN.
 
     Returns:
         `Dataset`.
@@ -199,7 +200,7 @@ def load(name, limit=None):
     elif name and Path(name).is_dir():
         dataset = read_folder(name)
     elif Path(name).suffix == ".npz":
-        dataset = read_arrays(name, Path(name))
+        dataset = read_arrays(name, Path(name), missing)
     else:
         raise InputError(
             "Invalid value for --dataset. Expected auto, mnist, "
@@ -261,7 +262,7 @@ def reachable(address):
     return answered.is_set()
 
 
-def read_arrays(name, path):
+def read_arrays(name, path, missing=False):
     """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
     try:
         with open(path, "rb") as file, np.load(
@@ -282,10 +283,11 @@ def read_arrays(name, path):
             "Missing arrays. Expected x_train and x_test in the archive. "
             f"Received: {path} without {' and '.join(sorted(missing))}")
     return from_arrays(name, arrays["x_train"], arrays["x_test"],
-                       arrays.get("y_test"), arrays.get("y_train"))
+                       arrays.get("y_test"), arrays.get("y_train"), missing)
 
 
-def from_arrays(name, train, test, labels=None, train_labels=None):
+def from_arrays(name, train, test, labels=None, train_labels=None,
+                missing=False):
     """Makes a `Dataset` of arrays, once they are found to be sound."""
     for key, array in (("x_train", train), ("x_test", test)):
         if (array.dtype.kind not in "uif" or array.ndim not in (2, 3, 4)
@@ -294,7 +296,10 @@ def from_arrays(name, train, test, labels=None, train_labels=None):
                 f"Unusable {key} in {name}. Expected numbers of shape (count, "
                 "height, width), (count, height, width, channels) or (count, "
                 f"columns). Received: {array.dtype} of shape {array.shape}")
-        least, most = array.min(), array.max()
+        if missing and not np.isnan(array).all():
+            least, most = np.nanmin(array), np.nanmax(array)
+        else:
+            least, most = array.min(), array.max()
         if not (least >= 0 and most <= 255):
             raise InputError(
                 f"Unusable {key} in {name}. Expected integers of 0 to 255, or "
@@ -313,7 +318,8 @@ def from_arrays(name, train, test, labels=None, train_labels=None):
     train, test = (
         array[..., None] if array.ndim == 3 else array
         for array in (train, test))
-    if train.dtype.kind == "f" and max(train.max(), test.max()) > 1:
+    if train.dtype.kind == "f" and max(
+            np.nanmax(train), np.nanmax(test)) > 1:
         train, test = train / 255, test / 255
     digest = hashlib.sha256()
     for array in (train, test):

@@ -96,6 +96,52 @@ def repair(run, noise, masking=False):
     return [float(error.mean()) for error in np.concatenate(errors, axis=1)]
 
 
+def anomaly(run, images):
+    """Scores images by how badly they are rebuilt.
+
+    Returns:
+        Array, `(count,)`: squared errors, or for a Gaussian code the negative
+        ELBO in nats, with the mean for a draw.
+    """
+    outputs = as_list(run.encoder.predict(images, batch_size=1000, verbose=0))
+    if len(outputs) == 1:
+        return squared_error(images, run.decode(outputs[0]))
+    _, mean, log_var = outputs
+    return cross_entropy(images, run.decode(mean)) + kl_divergence(
+        mean, log_var)
+
+
+def block(shape, count, seed=0):
+    """Marks a square of half the height and width in each of many images.
+
+    Returns:
+        Array of booleans, `(count, numbers in an image)`.
+    """
+    height, width, channels = shape
+    random = np.random.default_rng(seed)
+    hidden = np.zeros((count, *shape), bool)
+    for image in hidden:
+        top = random.integers(height - height // 2 + 1)
+        left = random.integers(width - width // 2 + 1)
+        image[top:top + height // 2, left:left + width // 2] = True
+    return rows(hidden)
+
+
+def fill_in(run, images, rounds=20):
+    """Replaces NaN in images by what an autoencoder makes of the rest.
+
+    Args:
+        run: `Run`.
+        images: Array, `(count, numbers in an image)`.
+        rounds: Integer. How often to rebuild, known numbers put back.
+    """
+    known = ~np.isnan(images)
+    filled = np.where(known, images, 0)
+    for _ in range(rounds):
+        filled = np.where(known, images, run.rebuild(filled))
+    return filled
+
+
 def movement(run, noise):
     """Measures how far noise in test images moves their codes.
 

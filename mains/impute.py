@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Fills in missing values, beside means, neighbours and regressions.
+
+Hides a part of each test image, fills it in by rebuilding the image time and
+again with the known pixels put back, and prints the squared error per hidden
+pixel. Values that are NaN in the data's x_test are filled in and written to
+`filled.npz`.
+"""
+from lab import command_line
+
+
+def main():
+    """Loads, trains, hides, fills in, compares, draws."""
+    args = command_line.parse(
+        __doc__, "impute", model="4-denoising", hidden=[1024], latent=256,
+        masking=True)
+    command_line.need("sklearn")
+    import numpy as np
+    from lab import datasets, evaluation, figures, files, training
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
+
+    data = datasets.load(args.dataset, args.limit, missing=True)
+    if data.train.dtype.kind == "f":
+        data.train = np.where(np.isnan(data.train),
+                              np.nanmean(data.train, axis=0), data.train)
+    build = training.builder(args, data)
+    for run in training.runs(args, data, build):
+        train, random = run.batches.all(), np.random.default_rng(args.seed)
+        # Neighbours take long to find: as many images as take a minute.
+        test = run.first(1000)
+        ways = {
+            "means": SimpleImputer(),
+            "5 nearest neighbours": KNNImputer(n_neighbors=5),
+            "iterated regressions": IterativeImputer(
+                n_nearest_features=50, max_iter=5, random_state=0)}
+        for way in ways.values():
+            way.fit(train[:10000])
+        known = ~np.isnan(test)
+        hidings = {f"{share:.0%} at random": random.random(test.shape) < share
+                   for share in (0.1, 0.25, 0.5)}
+        if len(data.shape) == 3:
+            hidings["a block"] = evaluation.block(data.shape, len(test))
+        for title, hidden in hidings.items():
+            holes = np.where(hidden, np.nan, test)
+            filled = {name: way.transform(holes) for name, way in ways.items()}
+            filled[args.module] = evaluation.fill_in(run, holes)
+            counted = hidden & known
+            run.report(f"Squared error per hidden value, {title}", {
+                name: ((images - test)[counted] ** 2).mean()
+                for name, images in filled.items()})
+            figures.rows(run, f"filled-{title.replace(' ', '-')}.png", {
+                "image": test[:10], "known": np.where(hidden, 0, test)[:10],
+                **{name: images[:10] for name, images in filled.items()}})
+        if not known.all():
+            with files.whole(run.folder / "filled.npz") as temporary:
+                np.savez(temporary, x_test=evaluation.fill_in(
+                    run, run.test.all()))
+    figures.show()
+
+
+if __name__ == "__main__":
+    command_line.start(main)

@@ -46,7 +46,7 @@ def main():
             "anomalies": (score[truth == 1] > threshold).mean()})
         return run.metrics[f"Area under the ROC curve, {title}"]
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.load(args.dataset, args.limit, labelled=True)
     other = datasets.load(args.other)
     build = training.builder(args, data)
     for run in training.runs(args, data, build):

@@ -16,11 +16,7 @@ def main():
     from sklearn.decomposition import PCA
     from sklearn.neighbors import KNeighborsClassifier
 
-    data = datasets.load(args.dataset, args.limit)
-    if data.labels is None or data.train_labels is None:
-        raise command_line.InputError(
-            "Labels tell how good codes are. Expected y_train and y_test. "
-            f"Received: {args.dataset} without. Add them, or use another.")
+    data = datasets.load(args.dataset, args.limit, labelled=True)
     for run in training.runs(args, data, training.builder(args, data)):
         train, test = run.batches.all(), run.test.all()
         pca = PCA(args.latent, random_state=0).fit(train)

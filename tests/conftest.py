@@ -1,11 +1,46 @@
 """Settings for all tests, made before anything heavy is imported."""
 import os
+import runpy
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+MAINS = Path(__file__).resolve().parents[1] / "mains"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """Returns the path of a small data set."""
+    from lab.glyphs import glyphs
+    (x_train, y_train), (x_test, y_test) = glyphs(300, 100)
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(path, x_train=x_train, x_test=x_test,
+             y_train=y_train, y_test=y_test)
+    return path
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """Returns a function that runs a main in this very process."""
+    def run_here(name, *arguments, status=0):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        monkeypatch.delenv("DISPLAY", raising=False)
+        try:
+            runpy.run_path(str(MAINS / name), run_name="__main__")
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 1
+            print(stop.code, file=sys.stderr)
+        printed = capsys.readouterr()
+        assert code == status, printed.err
+        return printed.err if status else printed.out
+    return run_here
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from lab.glyphs import glyphs
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,15 +24,6 @@ ALWAYS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
 every_main = pytest.mark.parametrize("name", MAINS)
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """Returns the path of a small data set."""
-    (x_train, _), (x_test, y_test) = glyphs(300, 100)
-    path = tmp_path_factory.mktemp("data") / "small.npz"
-    np.savez(path, x_train=x_train, x_test=x_test, y_test=y_test)
-    return path
-
-
 def run(name, *arguments, folder, status=0, **environment):
     """Runs a main; returns what it printed, or its message if it failed."""
     done = subprocess.run(
@@ -43,25 +32,6 @@ def run(name, *arguments, folder, status=0, **environment):
         env={**os.environ, "DISPLAY": "", **environment})
     assert done.returncode == status, done.stderr
     return done.stderr if status else done.stdout
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch, capsys):
-    """Returns a function like `run` that saves the time of a new process."""
-    def run_here(name, *arguments, status=0):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        monkeypatch.delenv("DISPLAY", raising=False)
-        try:
-            runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
-            code = 0
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-            print(stop.code, file=sys.stderr)
-        printed = capsys.readouterr()
-        assert code == status, printed.err
-        return printed.err if status else printed.out
-    return run_here
 
 
 def history(folder):
@@ -137,15 +107,15 @@ def test_interrupted_run_goes_on_to_the_same_end(name, small, here, tmp_path):
 
 def test_sizes_come_from_the_flags(small, here, tmp_path):
     here("1-main.py", "--dataset", small, "--epochs", 1, "--hidden", 9, 7,
-        "--latent", 5, "--lambtha", 0.5)
+         "--latent", 5, "--lambtha", 0.5)
     encoder = keras.saving.load_model(
         tmp_path / "runs" / "1-sparse" / "encoder.keras")
     assert [layer.units for layer in encoder.layers[1:]] == [9, 7, 5]
     assert encoder.layers[-1].activity_regularizer.l1 == 0.5
     here("0-main.py", "--dataset", small, "--epochs", 1, "--hidden",
-        "--latent", 3)
+         "--latent", 3)
     here("2-main.py", "--dataset", small, "--epochs", 1, "--filters", 4, 2,
-        "--latent", 7, 7, 2)
+         "--latent", 7, 7, 2)
 
 
 def test_folds(small, here, tmp_path):
@@ -171,10 +141,10 @@ def test_folder_of_images_and_tables(small, here, tmp_path):
     np.savez(tmp_path / "table.npz", x_train=np.random.rand(50, 6),
              x_test=np.random.rand(20, 6))
     printed = here("0-main.py", "--dataset", "table.npz", "--epochs", 1,
-                  "--latent", 2)
+                   "--latent", 2)
     assert "(50 training and 20 test images, 6)" in printed
     message = here("2-main.py", "--dataset", "table.npz", "--epochs", 1,
-                  "--output", "x", status=1)
+                   "--output", "x", status=1)
     assert "Expected (height, width, channels)" in message
     assert not (tmp_path / "x").exists()
 
@@ -220,7 +190,7 @@ def test_other_settings_do_not_overwrite_a_run(small, here, tmp_path):
     folder = tmp_path / "runs" / "0-vanilla"
     before = {path: path.read_bytes() for path in folder.iterdir()}
     error = here("0-main.py", *arguments, "--seed", 1,
-                status=1)
+                 status=1)
     assert error.strip().splitlines()[-1] == (
         "0-main.py: error: runs/0-vanilla holds a run with other settings. "
         "Expected the same ones. Received: a folder with seed=0. Choose "

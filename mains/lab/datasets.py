@@ -170,7 +170,7 @@ class Images:
         return pixels.reshape(self.shape[1:])
 
 
-def load(name, limit=None, missing=False):
+def load(name, limit=None, missing=False, labelled=False):
     """Loads a data set.
 
     Args:
@@ -178,6 +178,7 @@ def load(name, limit=None, missing=False):
             path of a `.npz` file or of a folder of images.
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether floats of a `.npz` file may be NaN.
+        labelled: Boolean. Whether labels are needed.
 
     Returns:
         `Dataset`.
@@ -206,6 +207,10 @@ def load(name, limit=None, missing=False):
             "Invalid value for --dataset. Expected auto, mnist, "
             "fashion_mnist, glyphs, a .npz file or an existing folder of "
             f"images. Received: {name}")
+    if labelled and (dataset.labels is None or dataset.train_labels is None):
+        raise InputError(
+            "Labels are needed. Expected y_train and y_test. Received: "
+            f"{name} without. Add them, or use another data set.")
     dataset.train = dataset.train[:limit]
     if dataset.train_labels is not None:
         dataset.train_labels = dataset.train_labels[:limit]

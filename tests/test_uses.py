@@ -1,0 +1,128 @@
+"""The uses, on small data: what they write, and that it is what they say."""
+import json
+
+import numpy as np
+import pytest
+
+USES = {
+    "denoise": ("4-denoising", {"denoised.png"}),
+    "impute": ("4-denoising", {"filled-10%-at-random.png",
+                               "filled-25%-at-random.png",
+                               "filled-50%-at-random.png",
+                               "filled-a-block.png"}),
+    "codes": ("0-vanilla", {"codes.png"}),
+    "generate": ("3-variational", {"samples.png", "interpolations.png"}),
+}
+MODELS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
+          "decoder.keras", "auto.keras"}
+
+
+def metrics(folder):
+    """Reads what a use has measured."""
+    return json.loads((folder / "metrics.json").read_text())
+
+
+@pytest.mark.parametrize("name", USES)
+def test_use_compares_and_draws(name, small, here, tmp_path):
+    module, pictures = USES[name]
+    printed = here(f"{name}.py", "--dataset", small, "--epochs", 1,
+                   "--hidden", 16)
+    folder = tmp_path / "runs" / name
+    assert {path.name for path in folder.iterdir()} == MODELS | pictures
+    comparisons = [value for value in metrics(folder).values()
+                   if isinstance(value, dict)]
+    assert comparisons
+    for values in comparisons:
+        assert all(np.isfinite(value) for value in values.values())
+        assert module in values or name == "generate"
+        for way, value in values.items():
+            assert f"  {way}: {value:.4g}\n" in printed
+
+
+def test_uses_take_other_models(small, here, tmp_path):
+    for module in ("1-sparse", "3-variational", "5-contractive"):
+        here("denoise.py", "--dataset", small, "--epochs", 1, "--hidden",
+             "--model", module, "--output", module)
+        errors = metrics(tmp_path / module)["Squared error per image"]
+        assert module in errors
+        # Noise of 0.5 in 784 pixels.
+        assert errors["noisy"] == pytest.approx(196, rel=0.02)
+
+
+def test_median_filter_and_pca_are_what_they_say(small, here, tmp_path):
+    here("denoise.py", "--dataset", small, "--epochs", 1, "--noise", 0,
+         "--latent", 90, "--hidden", 8)
+    errors = metrics(tmp_path / "runs/denoise")["Squared error per image"]
+    with np.load(small) as arrays:
+        train, test = (arrays[name].reshape(-1, 784) / 255
+                       for name in ("x_train", "x_test"))
+    mean = train.mean(axis=0)
+    axes = np.linalg.svd(train - mean, full_matrices=False)[2][:90]
+    residual = test - mean - (test - mean) @ axes.T @ axes
+    assert errors["noisy"] == 0
+    # The randomised decomposition is near the exact one.
+    assert errors["PCA"] == pytest.approx((residual ** 2).sum(1).mean(), 0.05)
+    padded = np.pad(test.reshape(-1, 28, 28), ((0, 0), (1, 1), (1, 1)),
+                    mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(
+        padded, (3, 3), axis=(1, 2))
+    medians = np.median(windows, axis=(3, 4)).reshape(-1, 784)
+    assert errors["median filter"] == pytest.approx(
+        ((medians - test) ** 2).sum(axis=1).mean(), rel=1e-4)
+
+
+def test_anomalies(small, here, tmp_path):
+    with np.load(small) as arrays:
+        inverted = {name: array if "y" in name else 255 - array
+                    for name, array in arrays.items()}
+    np.savez(tmp_path / "other.npz", **inverted)
+    here("anomalies.py", "--dataset", small, "--other", "other.npz",
+         "--epochs", 20, "--hidden", 32)
+    folder = tmp_path / "runs" / "anomalies"
+    found = metrics(folder)
+    areas = found["Area under the ROC curve, other.npz"]
+    assert set(areas) == {"PCA", "isolation forest", "0-vanilla"}
+    assert areas["0-vanilla"] > 0.99  # white on black against black on white
+    left_out = [metrics(folder / f"without-{digit}")[
+        f"Area under the ROC curve, label {digit}"] for digit in range(10)]
+    means = found["Area under the ROC curve, mean of the labels left out"]
+    for way, mean in means.items():
+        assert mean == pytest.approx(
+            np.mean([areas[way] for areas in left_out]))
+    assert (folder / "anomalies.png").exists()
+
+
+def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
+    random = np.random.default_rng(0)
+    pitch, phase = random.random((2, 600, 1))
+    table = 0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 12)
+                               + 6 * phase)
+    holes = np.where(random.random(table.shape) < 0.2, np.nan, table)
+    np.savez(tmp_path / "table.npz", x_train=holes[:500], x_test=holes[500:])
+    here("impute.py", "--dataset", "table.npz", "--epochs", 60, "--hidden",
+         64, "--latent", 12, "--noise", 0.3)
+    with np.load(tmp_path / "runs" / "impute" / "filled.npz") as archive:
+        filled = archive["x_test"]
+    missing = np.isnan(holes[500:])
+    # Float32 on the way.
+    np.testing.assert_allclose(
+        filled[~missing], table[500:][~missing], rtol=1e-6)
+    means = np.nanmean(holes[:500], axis=0)
+    error = ((filled - table[500:])[missing] ** 2).mean()
+    assert error < ((means - table[500:])[missing] ** 2).mean() / 4
+
+
+def test_missing_values_are_refused_elsewhere(here, tmp_path):
+    table = np.full((5, 3), np.nan)
+    np.savez(tmp_path / "table.npz", x_train=table, x_test=table)
+    for name in ("0-main.py", "denoise.py", "impute.py"):
+        error = here(name, "--dataset", "table.npz", status=1)
+        assert "Received: nan to nan. Scale or clean it first." in error
+
+
+def test_codes_want_labels(here, tmp_path):
+    images = np.random.rand(20, 6)
+    np.savez(tmp_path / "table.npz", x_train=images, x_test=images)
+    for name in ("codes.py", "anomalies.py"):
+        error = here(name, "--dataset", "table.npz", status=1)
+        assert "Expected y_train and y_test." in error

@@ -33,7 +33,8 @@ def main():
             "means": SimpleImputer(),
             "5 nearest neighbours": KNNImputer(n_neighbors=5),
             "iterated regressions": IterativeImputer(
-                n_nearest_features=50, max_iter=5, random_state=0)}
+                n_nearest_features=50, max_iter=5, min_value=0, max_value=1,
+                random_state=0)}
         for way in ways.values():
             way.fit(train[:10000])
         known = ~np.isnan(test)

@@ -282,11 +282,11 @@ def read_arrays(name, path, missing=False):
         raise InputError(
             "Unreadable archive. Expected a .npz file of plain arrays, as "
             f"numpy.savez writes it. Received: {path} ({error})") from None
-    missing = {"x_train", "x_test"} - set(arrays)
-    if missing:
+    absent = {"x_train", "x_test"} - set(arrays)
+    if absent:
         raise InputError(
             "Missing arrays. Expected x_train and x_test in the archive. "
-            f"Received: {path} without {' and '.join(sorted(missing))}")
+            f"Received: {path} without {' and '.join(sorted(absent))}")
     return from_arrays(name, arrays["x_train"], arrays["x_test"],
                        arrays.get("y_test"), arrays.get("y_train"), missing)
 

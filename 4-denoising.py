@@ -31,7 +31,7 @@ def autoencoder(
             encoder's hidden layers, in order; the decoder has them reversed.
         latent_dims: Integer. Size of the code.
         noise: Float, 0 to 1. Standard deviation of the Gaussian noise that is
-            added to the inputs while training, or the share of them to mask.
+            added to inputs while training, or the share to mask, below 1.
         masking: Boolean. Whether to set inputs to 0 instead of adding noise.
 
     Returns:
@@ -60,11 +60,11 @@ def autoencoder(
                 f"Invalid value for argument `{name}`. Expected a positive "
                 f"integer. Received: {name}={size!r}")
     input_dims, latent_dims, *hidden_layers = map(int, sizes.values())
-    if type(noise) is bool or not (
-            isinstance(noise, Real) and 0 <= noise <= 1):
+    if type(noise) is bool or not isinstance(noise, Real) or not (
+            0 <= noise < 1 or noise == 1 and not masking):
         raise ValueError(
-            "Invalid value for argument `noise`. Expected a number of 0 to 1. "
-            f"Received: {noise=}")
+            "Invalid value for argument `noise`. Expected a number of 0 to 1, "
+            f"below 1 for masking. Received: {noise=}")
 
     # Encoder. Initial values decide what is learned: orthogonal kernels keep
     # signals as large as they are (Saxe et al. 2014), a code that starts above

@@ -21,10 +21,10 @@ lint: .venv/installed-tests
 compat: compat-keras2 compat-jax
 
 compat-keras2: .venv-keras2/installed
-	.venv-keras2/bin/python -m pytest -o filterwarnings= $(MODULE_TESTS)
+	.venv-keras2/bin/python -m pytest -n 2 -o filterwarnings= $(MODULE_TESTS)
 
 compat-jax: .venv-jax/installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(MODULE_TESTS)
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS)
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
@@ -48,13 +48,13 @@ compat-jax: .venv-jax/installed
 	2>/dev/null && exec $$python -m venv .venv-keras2; done; \
 	echo "TensorFlow 2.15 needs Python 3.9, 3.10 or 3.11; found none."; exit 1
 	.venv-keras2/bin/python -m pip install --quiet \
-	'tensorflow==2.15.*' hypothesis pytest
+	'tensorflow==2.15.*' hypothesis pydot pytest pytest-xdist
 	touch $@
 
 .venv-jax/installed: Makefile
 	$(PYTHON) -m venv .venv-jax
 	.venv-jax/bin/python -m pip install --quiet 'keras>=3.14,<3.16' jax \
-	hypothesis pytest
+	hypothesis pydot pytest pytest-xdist
 	touch $@
 
 clean:

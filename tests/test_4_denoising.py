@@ -22,14 +22,14 @@ def test_gaussian_noise_has_the_standard_deviation_it_should(noise):
     assert values.std() == pytest.approx(noise, rel=5 / 40000 ** 0.5)
 
 
-@pytest.mark.parametrize("noise", [0.1, 0.5, 1])
+@pytest.mark.parametrize("noise", [0.1, 0.5, 0.9])
 def test_masking_leaves_the_rest_as_it_is(noise):
     values = corrupted(noise, masking=True)
     assert ((values == 0) | (values == ONES)).all()
     error = 5 * (noise * (1 - noise) / values.size) ** 0.5
     assert (values == 0).mean() == pytest.approx(noise, abs=error)
     # Not the same inputs in every row.
-    assert len({row.tobytes() for row in values}) > 100 or noise == 1
+    assert len({row.tobytes() for row in values}) > 100
 
 
 @pytest.mark.parametrize("masking", [False, True])

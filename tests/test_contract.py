@@ -159,6 +159,7 @@ BAD = [
       for module in ("1-sparse", "4-denoising", "5-contractive")
       for value in WRONG_WEIGHTS),
     ("4-denoising", (12, [8, 6], 4, 1.1)),
+    ("4-denoising", (12, [8, 6], 4, 1, True)),
     *(("2-convolutional", replaced(SMALL["2-convolutional"], index, value))
       for index in range(3)
       for value in [*WRONG_LISTS, [], (8,), (8, 8), (8, 8, 1, 1), (0, 8, 1)]),

@@ -12,8 +12,7 @@ from lab import command_line
 def main():
     """Loads, trains, hides, fills in, compares, draws."""
     args = command_line.parse(
-        __doc__, "impute", model="4-denoising", hidden=[1024], latent=256,
-        masking=True)
+        __doc__, "impute", model="4-denoising", hidden=[512, 256], latent=32)
     command_line.need("sklearn")
     import numpy as np
     from lab import datasets, evaluation, figures, files, training
@@ -45,7 +44,8 @@ def main():
         for title, hidden in hidings.items():
             holes = np.where(hidden, np.nan, test)
             filled = {name: way.transform(holes) for name, way in ways.items()}
-            filled[args.module] = evaluation.fill_in(run, holes)
+            filled[args.module] = evaluation.fill_in(
+                run, filled["means"], ~np.isnan(holes))
             counted = hidden & known
             run.report(f"Squared error per hidden value, {title}", {
                 name: ((images - test)[counted] ** 2).mean()
@@ -54,9 +54,10 @@ def main():
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
         if not known.all():
+            holes = run.test.all()
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=evaluation.fill_in(
-                    run, run.test.all()))
+                    run, ways["means"].transform(holes), ~np.isnan(holes)))
     figures.show()
 
 

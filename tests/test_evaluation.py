@@ -72,6 +72,27 @@ def test_repair_and_movement_of_a_model_that_does_nothing():
     assert moved == pytest.approx((16 / spread) ** 0.5, rel=0.05)
 
 
+def test_filling_in_keeps_what_is_known():
+    images = IMAGES.reshape(50, -1)
+    known = np.random.default_rng(1).random(images.shape) < 0.5
+    guesses = np.where(known, images, 0.5)
+    assert (evaluation.fill_in(Identity(), guesses, known) == guesses).all()
+
+    class Half(Identity):
+        def rebuild(self, images):
+            return images / 2
+
+    filled = evaluation.fill_in(Half(), guesses, known, rounds=3)
+    assert (filled == np.where(known, images, 0.5 / 8)).all()
+
+
+def test_block_is_a_quarter_of_each_image():
+    hidden = evaluation.block((28, 30, 2), 50)
+    assert hidden.shape == (50, 28 * 30 * 2)
+    assert (hidden.mean(axis=1) == 14 * 15 / (28 * 30)).all()
+    assert len({row.tobytes() for row in hidden}) > 1
+
+
 def test_dead_units_are_those_that_are_always_zero():
     encoder, decoder, auto = factory("0-vanilla")(64, [], 4)
     kernel, _ = encoder.get_weights()

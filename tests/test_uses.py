@@ -100,7 +100,7 @@ def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
     holes = np.where(random.random(table.shape) < 0.2, np.nan, table)
     np.savez(tmp_path / "table.npz", x_train=holes[:500], x_test=holes[500:])
     here("impute.py", "--dataset", "table.npz", "--epochs", 60, "--hidden",
-         64, "--latent", 12, "--noise", 0.3)
+         64, "--latent", 4, "--noise", 0.1)
     with np.load(tmp_path / "runs" / "impute" / "filled.npz") as archive:
         filled = archive["x_test"]
     missing = np.isnan(holes[500:])

@@ -127,16 +127,16 @@ def block(shape, count, seed=0):
     return rows(hidden)
 
 
-def fill_in(run, images, rounds=20):
-    """Replaces NaN in images by what an autoencoder makes of the rest.
+def fill_in(run, images, known, rounds=20):
+    """Replaces guesses in images by what an autoencoder makes of the rest.
 
     Args:
         run: `Run`.
-        images: Array, `(count, numbers in an image)`.
+        images: Array, `(count, numbers in an image)`, guesses among them.
+        known: Array of booleans of that shape, false for the guesses.
         rounds: Integer. How often to rebuild, known numbers put back.
     """
-    known = ~np.isnan(images)
-    filled = np.where(known, images, 0)
+    filled = images
     for _ in range(rounds):
         filled = np.where(known, images, run.rebuild(filled))
     return filled

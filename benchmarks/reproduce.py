@@ -22,7 +22,7 @@ COLUMNS = ("row", "command", "epochs", "figure", "obtained", "reference",
            "source", "seconds", "also")
 
 # Row: command, figure, what it is called, reference or figure to compare
-# with, its source.
+# with, its source. For a use: command, and which of its figures are best.
 ROWS = {
     "vanilla": (
         "0-main.py --dataset mnist", "loss", "test loss, nats per pixel",
@@ -44,12 +44,21 @@ ROWS = {
         "5-main.py --dataset mnist", "code_movement",
         "movement of the code by noise, share of its spread",
         "vanilla_code_movement", "0-vanilla beside it"),
+    "denoise": ("denoise.py --dataset mnist --epochs 20", min),
+    "impute": ("impute.py --dataset mnist --epochs 20", min),
+    "anomalies": ("anomalies.py --dataset mnist --epochs 5", max),
+    "codes-2": ("codes.py --dataset mnist --epochs 10", max),
+    "codes-8": ("codes.py --dataset mnist --epochs 10 --latent 8", max),
+    "codes-32": (
+        "codes.py --dataset mnist --epochs 10 --latent 32 --model 4-denoising",
+        max),
+    "generate": ("generate.py --dataset mnist --epochs 20", min),
 }
 
 
 def run(row):
-    """Trains what a row names; returns its line of the table."""
-    command, figure, title, reference, source = ROWS[row]
+    """Trains what a row names; returns its lines of the table."""
+    command, *what = ROWS[row]
     folder = ROOT / "runs" / "reproduce" / row
     shutil.rmtree(folder, ignore_errors=True)
     started = time.monotonic()
@@ -60,17 +69,33 @@ def run(row):
     seconds = time.monotonic() - started
     metrics = json.loads((folder / "metrics.json").read_text())
     config = json.loads((folder / "config.json").read_text())
-    if isinstance(reference, str):  # measured beside it
-        reference = f"{metrics.pop(reference):.4g}"
     for picture in folder.glob("*.png"):
         shutil.copy(picture, ROOT / "data" / f"{row}-{picture.name}")
-    return {
-        "row": row, "command": f"./mains/{command}",
-        "epochs": config["settings"]["epochs"], "figure": title,
-        "obtained": f"{metrics.pop(figure):.4g}", "reference": reference,
-        "source": source, "seconds": round(seconds),
-        "also": "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
-                          for name, value in metrics.items())}
+    common = {"row": row, "command": f"./mains/{command}",
+              "epochs": config["settings"]["epochs"],
+              "seconds": round(seconds)}
+    if len(what) == 1:  # a use: each comparison against its best other way
+        for title, values in metrics.items():
+            if isinstance(values, dict):
+                obtained = values.pop(config["settings"]["module"], None)
+                if obtained is not None:
+                    best = what[0](values, key=values.get)
+                    yield {**common, "figure": title[0].lower() + title[1:],
+                           "obtained": f"{obtained:.4g}",
+                           "reference": f"{values[best]:.4g}",
+                           "source": best, "also": also(values)}
+        return
+    figure, title, reference, source = what
+    if isinstance(reference, str):  # measured beside it
+        reference = f"{metrics.pop(reference):.4g}"
+    yield {**common, "figure": title, "obtained": f"{metrics.pop(figure):.4g}",
+           "reference": reference, "source": source, "also": also(metrics)}
+
+
+def also(metrics):
+    """Returns figures as text, such as `squared error 4.829; ...`."""
+    return "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
+                     for name, value in metrics.items())
 
 
 def table(lines):
@@ -83,31 +108,31 @@ def table(lines):
     return "\n".join(text) + "\n"
 
 
-def fill(text, results):
+def fill(text, lines):
     """Puts the results into the README: its table, and figures in its text.
 
     These stand between comments: `<!-- row: name -->4.829<!-- -->`.
     """
     def figure(match):
         row, name = match["row"], match["name"]
-        values = {**results[row], **dict(
-            entry.rsplit(" ", 1)
-            for entry in results[row]["also"].split("; "))}
+        line = next(line for line in lines if line["row"] == row)
+        values = {**line, **dict(entry.rsplit(" ", 1)
+                                 for entry in line["also"].split("; "))}
         return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
 
     text = re.sub(r"<!-- (?P<row>\w+): (?P<name>[\w ]+) -->.*?<!-- -->",
                   figure, text)
     return re.sub(
         "(?s)(?<=<!-- results -->\n).*(?=<!-- end of results -->)",
-        lambda _: table(results.values()), text)
+        lambda _: table(lines), text)
 
 
 def read():
-    """Reads the results there are."""
+    """Reads the lines there are, in the order of the rows."""
     if not RESULTS.exists():
-        return {}
+        return []
     with open(RESULTS, newline="") as file:
-        return {line["row"]: line for line in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
 
 def main():
@@ -123,11 +148,13 @@ def main():
         parser.error(f"Expected rows of {', '.join(ROWS)}. Received: "
                      f"{', '.join(sorted(unknown))}")
     for row in rows or ROWS:
-        lines = {**read(), row: run(row)}
+        lines = [line for line in read() if line["row"] != row]
+        lines = sorted([*lines, *run(row)],
+                       key=lambda line: list(ROWS).index(line["row"]))
         with open(RESULTS, "w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
-            writer.writerows(lines[name] for name in ROWS if name in lines)
+            writer.writerows(lines)
     readme = ROOT / "README.md"
     readme.write_text(fill(readme.read_text(), read()))
 

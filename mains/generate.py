@@ -25,7 +25,7 @@ def main():
         near = NearestNeighbors(n_neighbors=1).fit(run.batches.all())
         run.report("Mean distance to the nearest training image", {
             name: near.kneighbors(images)[0].mean()
-            for name, images in (("samples", samples),
+            for name, images in ((args.module, samples),
                                  ("test images", run.first(100)),
                                  ("noise", random.random(samples.shape)))})
         figures.rows(run, "samples.png", {

@@ -34,7 +34,7 @@ def test_use_compares_and_draws(name, small, here, tmp_path):
     assert comparisons
     for values in comparisons:
         assert all(np.isfinite(value) for value in values.values())
-        assert module in values or name == "generate"
+        assert module in values
         for way, value in values.items():
             assert f"  {way}: {value:.4g}\n" in printed
 

@@ -50,7 +50,8 @@ def main():
             run.report(f"Squared error per hidden value, {title}", {
                 name: ((images - test)[counted] ** 2).mean()
                 for name, images in filled.items()})
-            figures.rows(run, f"filled-{title.replace(' ', '-')}.png", {
+            name = title.replace("%", "").replace(" ", "-")
+            figures.rows(run, f"filled-{name}.png", {
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
         if not known.all():

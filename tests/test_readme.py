@@ -78,3 +78,12 @@ def test_floor_of_the_cross_entropy(mnist):
     p = np.clip(mnist[1].astype("float64"), 1e-12, 1 - 1e-12)
     entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean()
     assert round(entropy, 4) == 0.0581
+
+
+def test_what_is_said_of_missing_values():
+    assert "for [a block](data/impute-filled-a-block.png) that is missing" in (
+        README)
+    for line in reproduce.read():
+        if line["row"] == "impute":
+            worse = float(line["obtained"]) > float(line["reference"])
+            assert worse == line["figure"].endswith("a block")

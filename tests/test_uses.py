@@ -6,9 +6,9 @@ import pytest
 
 USES = {
     "denoise": ("4-denoising", {"denoised.png"}),
-    "impute": ("4-denoising", {"filled-10%-at-random.png",
-                               "filled-25%-at-random.png",
-                               "filled-50%-at-random.png",
+    "impute": ("4-denoising", {"filled-10-at-random.png",
+                               "filled-25-at-random.png",
+                               "filled-50-at-random.png",
                                "filled-a-block.png"}),
     "codes": ("0-vanilla", {"codes.png"}),
     "generate": ("3-variational", {"samples.png", "interpolations.png"}),

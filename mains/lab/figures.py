@@ -31,7 +31,7 @@ def rows(run, name, rows, *measures):
         len(rows), count, squeeze=False, layout="constrained",
         figsize=(count + 0.5, len(rows) + 0.6))
     for line, (label, row) in zip(axes, rows.items()):
-        line[0].set_ylabel(label)
+        line[0].set_ylabel(label.strip().replace(" ", "\n"))
         is_code = "code" in label
         pictures = folded(row) if is_code else row.reshape(
             -1, *run.data.shape)

@@ -13,7 +13,7 @@ FONTS = (
     "DejaVuSans", "DejaVuSans-Oblique", "DejaVuSansMono",
     "DejaVuSansMono-Oblique", "DejaVuSerif", "DejaVuSerif-Italic",
     "STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "cmr10", "cmss10",
-    "cmti10", "cmtt10")
+    "cmtt10", "cmb10")
 CELL = 64  # pixels; a digit is about 40 of them tall, twice its final size
 ZOOM = 4  # each distance map is enlarged so often, to be looked up unsmoothed
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the convolutional autoencoder and draws what it rebuilds.
 
-Prints the mean of the codes of the first ten test images.
+Prints the shapes of the training and test images, and the mean of the codes
+of the first ten test images.
 """
 from lab import command_line
 
@@ -15,8 +16,6 @@ def main():
     autoencoder = __import__(args.module).autoencoder
 
     data = datasets.load(args.dataset, args.limit)
-    print(data.train.shape)
-    print(data.test.shape)
 
     def build():
         shrink = 2 ** len(args.filters)
@@ -26,6 +25,8 @@ def main():
 
     for run in training.runs(args, data, build, flat=False):
         code, = run.encode(run.first(10))
+        print(data.train.shape)
+        print(data.test.shape)
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)

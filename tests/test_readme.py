@@ -34,14 +34,18 @@ def test_python_prints_what_it_says(block):
 @pytest.mark.parametrize("command", re.findall(
     r"^\./mains/.*$", "".join(blocks("console")), re.MULTILINE))
 def test_command_runs(command, tmp_path):
+    random = np.random.default_rng(0)
     np.savez(tmp_path / "small.npz",
-             x_train=np.random.rand(40, 28, 28), x_test=np.ones((10, 28, 28)))
+             x_train=random.random((300, 28, 28)), y_train=np.arange(300) % 2,
+             x_test=random.random((20, 28, 28)), y_test=np.arange(20) % 2)
     script, *flags = command.split()
     # The last of a flag counts: a small set, and one epoch.
+    flags += ["--dataset", "small.npz", "--epochs", "1"]
+    if "--other" in flags:
+        flags += ["--other", "small.npz"]
     done = subprocess.run(
-        [sys.executable, ROOT / script, *flags, "--dataset", "small.npz",
-         "--epochs", "1"], cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "DISPLAY": ""})
+        [sys.executable, ROOT / script, *flags], cwd=tmp_path, text=True,
+        capture_output=True, env={**os.environ, "DISPLAY": ""})
     assert done.returncode == 0, done.stderr
 
 

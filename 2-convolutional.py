@@ -55,6 +55,14 @@ def autoencoder(input_dims, filters, latent_dims):
             f"Invalid value for argument `latent_dims`. Expected {expected}, "
             "which the encoder gives for these `input_dims` and `filters`. "
             f"Received: {latent_dims=}")
+    pixels = latent_dims[0] * latent_dims[1] * shrink ** 2
+    widths = [input_dims[2], *filters]
+    weights = 9 * sum(a * b for a, b in zip(widths, widths[1:]))
+    if max(pixels * input_dims[2], weights) > 2 ** 30:
+        raise ValueError(
+            "Invalid value for argument `filters`. Expected at most 2**30 "
+            "weights, and at most 2**30 numbers in an image, rounded up to "
+            f"whole poolings. Received: {filters=} for {input_dims=}")
 
     # Encoder
     x = inputs = keras.Input(input_dims)

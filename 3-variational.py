@@ -19,6 +19,7 @@ class Sampling(keras.layers.Layer):
     def call(self, inputs):
         """Returns z for [mean, log variance], all `(batch, latent_dims)`."""
         z_mean, z_log_var = inputs
+        z_log_var = ops.clip(z_log_var, -20.0, 20.0)  # exp stays finite
         # KL(N(mean, std^2) || N(0, 1)), Kingma & Welling 2014, appendix B.
         kl = 0.5 * ops.sum(
             ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var, axis=-1)
@@ -67,6 +68,12 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
                 f"Invalid value for argument `{name}`. Expected a positive "
                 f"integer. Received: {name}={size!r}")
     input_dims, latent_dims, *hidden_layers = map(int, sizes.values())
+    widths = [input_dims, *hidden_layers, latent_dims]
+    if sum(a * b for a, b in zip(widths, widths[1:])) > 2 ** 30:
+        raise ValueError(
+            "Invalid value for argument `hidden_layers`. Expected sizes that "
+            f"make at most 2**30 weights. Received: {hidden_layers=} between "
+            f"{input_dims=} and {latent_dims=}")
 
     # Encoder
     x = inputs = keras.Input((input_dims,))
@@ -93,7 +100,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     # Autoencoder
     inputs = keras.Input((input_dims,))
     auto = keras.Model(inputs, decoder(encoder(inputs)[0]), name="autoencoder")
-    # The loss is a mean over the inputs; the ELBO has their sum.
-    auto.compile(optimizer="adam", loss="binary_crossentropy",
-                 loss_weights=[input_dims])
+    # The loss is a mean over the inputs; the ELBO has their sum. Clipping
+    # keeps the squares of gradients, which Adam takes, finite at any size.
+    auto.compile(optimizer=keras.optimizers.Adam(clipvalue=1e6),
+                 loss="binary_crossentropy", loss_weights=[input_dims])
     return encoder, decoder, auto

@@ -84,6 +84,12 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
                 f"Invalid value for argument `{name}`. Expected a positive "
                 f"integer. Received: {name}={size!r}")
     input_dims, latent_dims, *hidden_layers = map(int, sizes.values())
+    widths = [input_dims, *hidden_layers, latent_dims]
+    if sum(a * b for a, b in zip(widths, widths[1:])) > 2 ** 30:
+        raise ValueError(
+            "Invalid value for argument `hidden_layers`. Expected sizes that "
+            f"make at most 2**30 weights. Received: {hidden_layers=} between "
+            f"{input_dims=} and {latent_dims=}")
     if type(lambtha) is bool or not (
             isinstance(lambtha, Real) and 0 <= lambtha < float("inf")):
         raise ValueError(

@@ -1,18 +1,27 @@
 # make run   sets up .venv and trains the first main
 # make test  sets up .venv and runs the tests
+# make test-long  runs those that take minutes: kills, random arguments, leaks
 # make lint  checks how the code is written
 # make compat  repeats the modules' tests on Keras 2 and on JAX
 
 PYTHON = python3
 MODULE_TESTS = tests/test_contract.py $(wildcard tests/test_[0-9]_*.py)
 
-.PHONY: run test lint compat compat-keras2 compat-jax clean
+.PHONY: run test test-long promises lint compat compat-keras2 compat-jax clean
 
 run: .venv/installed
 	.venv/bin/python mains/0-main.py
 
 test: .venv/installed-tests
 	.venv/bin/python -m pytest -n 2
+
+test-long: .venv/installed-tests
+	.venv/bin/python -m pytest -n 2 -m long
+
+# All tests, and what they counted into the README's table.
+promises: .venv/installed-tests
+	.venv/bin/python -m pytest -n 2 -m '' --record
+	.venv/bin/python benchmarks/reproduce.py --table
 
 lint: .venv/installed-tests
 	.venv/bin/ruff check

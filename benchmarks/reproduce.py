@@ -155,6 +155,11 @@ def main():
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(lines)
+    write_readme()
+
+
+def write_readme():
+    """Puts what there is of results into the README."""
     readme = ROOT / "README.md"
     readme.write_text(fill(readme.read_text(), read()))
 

@@ -9,12 +9,14 @@ from lab import command_line
 def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
-        __doc__, "3-variational", hidden=[512], latent=2)
+        __doc__, "3-variational", hidden=[512], latent=2, binarize=None,
+        samples=None)
     import numpy as np
-    from lab import datasets, figures, training
+    from lab import datasets, evaluation, figures, training
     autoencoder = __import__(args.module).autoencoder
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.load(
+        args.dataset, args.limit, binarize=args.binarize, seed=args.seed)
 
     def build():
         return autoencoder(data.size, args.hidden, args.latent)
@@ -23,6 +25,12 @@ def main():
         _, mean, log_var = run.encode(run.first(10))
         print(mean)
         print(np.exp(log_var / 2))
+        if args.samples:
+            likelihoods = evaluation.negative_log_likelihood(
+                run.encoder, run.decoder, run.test, args.samples)
+            run.record(negative_log_likelihood=likelihoods.mean())
+            print(f"Negative log-likelihood, {args.samples} samples: "
+                  f"{likelihoods.mean():.2f} nats per image")
         figures.reconstructions(run)
         figures.losses(run)
         if args.latent == 2:

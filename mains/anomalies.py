@@ -56,21 +56,21 @@ def main():
             "normal": run.first(10), "rebuilt": run.rebuild(run.first(10)),
             "anomaly": anomalies[:10],
             "rebuilt ": run.rebuild(anomalies[:10])}, "loss")
-    areas = []
-    for label in np.unique(data.labels):
-        print(f"Training without the label {label}")
-        kept, tested = data.train_labels != label, data.labels != label
-        part = dataclasses.replace(data, name=f"{data.name} but {label}")
-        one = training.train(
-            args, args.output / f"without-{label}", part, build,
-            datasets.Batches(data.train, args.batch_size, True, args.seed,
-                             np.flatnonzero(kept)),
-            datasets.Batches(data.test, args.batch_size, True,
-                             rows=np.flatnonzero(tested)))
-        areas.append(measure(
-            one, f"label {label}", run.test.prepare(data.test[~tested])))
-    run.report("Area under the ROC curve, mean of the labels left out", {
-        way: np.mean([area[way] for area in areas]) for way in areas[0]})
+        areas = []
+        for label in np.unique(data.labels):
+            print(f"Training without the label {label}")
+            kept, tested = data.train_labels != label, data.labels != label
+            part = dataclasses.replace(data, name=f"{data.name} but {label}")
+            one = training.train(
+                args, run.folder / f"without-{label}", part, build,
+                datasets.Batches(data.train, args.batch_size, True, args.seed,
+                                 np.flatnonzero(kept)),
+                datasets.Batches(data.test, args.batch_size, True,
+                                 rows=np.flatnonzero(tested)))
+            areas.append(measure(
+                one, f"label {label}", run.test.prepare(data.test[~tested])))
+        run.report("Area under the ROC curve, mean of the labels left out", {
+            way: np.mean([area[way] for area in areas]) for way in areas[0]})
     figures.show()
 
 

@@ -1,4 +1,6 @@
 """Settings for all tests, made before anything heavy is imported."""
+import collections
+import csv
 import os
 import runpy
 import sys
@@ -10,7 +12,25 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-MAINS = Path(__file__).resolve().parents[1] / "mains"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser):
+    """Adds the flag that keeps what the tests counted."""
+    parser.addoption("--record", action="store_true",
+                     help="write what was counted into data/promises.csv")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Adds up what the tests counted, by `record_property`."""
+    counts = collections.Counter()
+    for report in terminalreporter.getreports("passed"):
+        counts.update(dict(report.user_properties))
+    for what, count in sorted(counts.items()):
+        terminalreporter.write_line(f"{count:6} {what}")
+    if config.getoption("--record"):
+        with open(ROOT / "data" / "promises.csv", "w", newline="") as file:
+            csv.writer(file).writerows(sorted(counts.items()))
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +52,7 @@ def here(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         monkeypatch.delenv("DISPLAY", raising=False)
         try:
-            runpy.run_path(str(MAINS / name), run_name="__main__")
+            runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
             code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else 1

@@ -99,12 +99,13 @@ def test_batches_cover_every_image_once(tmp_path):
     ({"y_test": np.zeros(3)}, "Unusable y_test.*each of 10.*shape \\(3,\\)"),
     ({"y_train": np.zeros(3)}, "Unusable y_train.*each of 20"),
 ])
-def test_bad_arrays(tmp_path, arrays, message):
+def test_bad_arrays(tmp_path, arrays, message, record_property):
     with pytest.raises(InputError, match=message):
         datasets.load(archive(tmp_path, **arrays))
+    record_property("bad inputs refused", 1)
 
 
-def test_truncated_archive(tmp_path):
+def test_truncated_archive(tmp_path, record_property):
     path = tmp_path / "set.npz"
     archive(tmp_path)
     content = path.read_bytes()
@@ -116,15 +117,17 @@ def test_truncated_archive(tmp_path):
         np.save(file, IMAGES)
     with pytest.raises(InputError, match="Unreadable archive"):
         datasets.load(str(path))
+    record_property("bad inputs refused", 5)
 
 
 @pytest.mark.parametrize("name, message", [
     ("nothing.npz", "No such file"), ("cifar", "Invalid value for --dataset"),
     ("", "Invalid value for --dataset")])
-def test_bad_names(tmp_path, name, message, monkeypatch):
+def test_bad_names(tmp_path, name, message, monkeypatch, record_property):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):
         datasets.load(name)
+    record_property("bad inputs refused", 1)
 
 
 def test_folder_is_read_when_needed(tmp_path):
@@ -150,7 +153,7 @@ def test_folder_with_parts_and_colours(tmp_path):
     assert (data.test[np.arange(2)][1] == IMAGES[0, ..., None]).all()
 
 
-def test_bad_folders(tmp_path):
+def test_bad_folders(tmp_path, record_property):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="Too few images.*with 0$"):
         datasets.load(str(tmp_path / "empty"))
@@ -162,6 +165,10 @@ def test_bad_folders(tmp_path):
     Image.fromarray(IMAGES[0, :5]).save(tmp_path / "sizes" / "c.png")
     with pytest.raises(InputError, match="different sizes.*5 x 6.*c.png of 5"):
         datasets.load(name)
+    one = tmp_path / "one"
+    with pytest.raises(InputError, match="Too few images.*with 1$"):
+        datasets.load(folder_of(one, IMAGES[:1]))
+    record_property("bad inputs refused", 4)
 
 
 def test_damaged_image_is_named(tmp_path):

@@ -170,18 +170,26 @@ def test_tensorboard(small, here, tmp_path):
     (["--hidden", 12, 0], 2, "Expected an integer of 1 or more"),
     (["--latent", 2.5], 2, "Expected an integer of 1 or more. Received: 2.5"),
     (["--lambtha", "nan"], 2, "Expected a finite number of 0 or more"),
+    (["--learning-rate", 0], 2, "Expected a finite number above 0"),
+    (["--learning-rate", "inf"], 2, "Expected a finite number of 0 or more"),
+    (["--schedule", "linear"], 2, "invalid choice: 'linear'"),
+    (["--config", "none.json"], 1, "Unreadable settings"),
+    (["--folds", 301], 1, "Received: 300 images for 301 folds"),
+    (["--latent", 10 ** 9], 1, "at most 2**30 weights"),
     (["--filters", 8], 2, "unrecognized arguments"),
     (["--noise", 0.5], 2, "unrecognized arguments"),
     (["--dataset", "none.npz"], 1, "No such file"),
     (["--output", "taken"], 1, "taken"),
 ])
-def test_bad_flags(arguments, status, message, small, here, tmp_path):
+def test_bad_flags(
+        arguments, status, message, small, here, tmp_path, record_property):
     (tmp_path / "taken").write_text("mine")
     error = here("1-main.py", "--dataset", small, *arguments, status=status)
     assert message in error
     assert "Traceback" not in error
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
     assert (tmp_path / "taken").read_text() == "mine"
+    record_property("bad inputs refused", 1)
 
 
 def test_other_settings_do_not_overwrite_a_run(small, here, tmp_path):

@@ -1,6 +1,7 @@
 """The flags that all mains share, and how a main ends when it cannot go on."""
 import argparse
 import importlib.util
+import json
 import math
 import os
 import sys
@@ -8,6 +9,10 @@ from pathlib import Path
 
 # TensorFlow reads this when it is imported: no notes on missing accelerators.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+# Flags that say where or how to run, and do not change the result.
+NEUTRAL = ("config", "output", "resume", "show", "tensorboard")
 
 
 def whole(least):
@@ -36,6 +41,15 @@ def weight(text):
     return value
 
 
+def rate(text):
+    """Converts text to a finite number above 0."""
+    value = weight(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(
+            f"Expected a finite number above 0. Received: {text}")
+    return value
+
+
 def share(text):
     """Converts text to a number of 0 to 1."""
     value = weight(text)
@@ -58,12 +72,18 @@ SIZES = {
     "latent": dict(type=whole(1), help="size of the code"),
     "latent_shape": dict(
         type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
-        help="shape of the code"),
+        help="shape of the code (default: what the encoder gives)"),
     "lambtha": dict(type=weight, help="weight of the penalty"),
     "noise": dict(
         type=share, help="standard deviation of the noise, or share to mask"),
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="data set of anomalies"),
+    "binarize": dict(
+        choices=("fixed", "dynamic"),
+        help="draw pixels as 0 or 1, once, or anew for each epoch"),
+    "samples": dict(
+        type=whole(1), metavar="K",
+        help="estimate the log-likelihood with K importance samples"),
     "masking": dict(
         action="store_true", help="blank pixels instead of adding noise"),
 }
@@ -92,18 +112,26 @@ def parse(description, name, **sizes):
     if "model" in sizes:  # whose factory may want any of these
         sizes = {"lambtha": 1e-5, "noise": 0.5, "masking": False, **sizes}
     for size, default in sizes.items():
-        shown = "what the encoder gives" if default is None else default
         flag = {**SIZES[size], "default": default}
-        flag["help"] += f" (default: {shown})"
+        if default is not None:
+            flag["help"] += f" (default: {default})"
         add(f"--{size.split('_')[0]}", **flag)
     add("--epochs", type=whole(1), default=50, help="(default: 50)")
     add("--batch-size", type=whole(1), default=256, help="(default: 256)")
     add("--seed", type=whole(0), default=0,
         help="of weights, data order and noise (default: 0)")
+    add("--learning-rate", type=rate,
+        help="of the optimizer (default: the module's)")
+    add("--schedule", choices=("constant", "cosine"), default="constant",
+        help="cosine: the learning rate falls to 0 along half a cosine "
+        "(default: constant)")
     add("--limit", type=whole(1), metavar="N",
         help="use the first N training images only")
     add("--output", type=Path, default=Path("runs", name),
         help=f"folder for everything that is written (default: runs/{name})")
+    add("--config", type=Path, metavar="FILE",
+        help="repeat the run that has this config.json; flags beside it count "
+        "more")
     add("--resume", action="store_true",
         help="go on after an interruption, to the same result")
     add("--tensorboard", action="store_true",
@@ -113,11 +141,55 @@ def parse(description, name, **sizes):
     add("--show", action=argparse.BooleanOptionalAction,
         help="open windows (default: if there is a screen)")
     args = parser.parse_args()
-    args.module = getattr(args, "model", name)
+    if args.config:
+        args = parser.parse_args([*words(args, name), *sys.argv[1:]])
+    args.main, args.module = name, getattr(args, "model", name)
     if args.show is None:
         args.show = sys.platform in ("darwin", "win32") or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return args
+
+
+def words(args, name):
+    """Returns the settings in `args.config` as words of a command line.
+
+    Raises:
+        InputError: If the file holds none, or those of another main.
+    """
+    settings, _ = read_config(args.config)
+    line = []
+    try:
+        main, _ = settings.pop("main"), settings.pop("module")
+        if main != name or set(settings) - (set(vars(args)) - set(NEUTRAL)):
+            raise ValueError(f"settings of {main}")
+        for flag, value in settings.items():
+            flag = f"--{flag.replace('_', '-')}"
+            if isinstance(value, list):
+                line += [flag, *(f"{int(number)}" for number in value)]
+            elif value is True:
+                line.append(flag)
+            elif value is not None and value is not False:
+                line.append(f"{flag}={value}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"Unusable settings. Expected the config.json of a run of {name}. "
+            f"Received: {args.config} ({error})") from None
+    return line
+
+
+def read_config(path):
+    """Reads the settings, and what is said of the data, in a `config.json`.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        config = json.loads(path.read_text())
+        return dict(config["settings"]), dict(config["dataset"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "Unreadable settings. Expected the config.json of a run. "
+            f"Received: {path} ({error})") from None
 
 
 def need(*packages):
@@ -137,8 +209,9 @@ def start(main):
     """Runs `main`; what the user can mend ends it with one line, status 1."""
     try:
         main()
-    except (InputError, OSError) as error:
-        sys.exit(f"{Path(sys.argv[0]).name}: error: {error}")
+    except (InputError, OSError, MemoryError) as error:
+        sys.exit(f"{Path(sys.argv[0]).name}: error: "
+                 f"{error or 'Not enough memory.'}")
     except KeyboardInterrupt:
         print("\nInterrupted. The same command with --resume goes on from the "
               "last whole epoch.", file=sys.stderr)

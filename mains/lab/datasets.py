@@ -20,6 +20,7 @@ from lab.glyphs import glyphs
 
 KNOWN = ("mnist", "fashion_mnist")
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+ARRAYS = ("x_train", "x_test", "y_train", "y_test")
 PATIENCE = 10  # seconds to wait for a network that does not answer
 
 
@@ -35,6 +36,9 @@ class Dataset:
         labels: Array `(count,)`, of the test images, or None.
         train_labels: The same, of the training images.
         sha256: String. Of all that was read, `--limit` aside.
+        binarize: None, `"fixed"` or `"dynamic"`. Whether pixels were drawn to
+            be 0 or 1, and if so, whether those to train on are drawn anew in
+            each epoch.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Dataset:
     labels: object
     train_labels: object
     sha256: str
+    binarize: object = None
 
     @property
     def shape(self):
@@ -72,10 +77,14 @@ class Batches(keras.utils.PyDataset):
         flat: Boolean. Whether to make each image one row of numbers.
         seed: Integer or None.
         rows: Array of integers, or None for all. The images to use.
+        binarize: Boolean. Whether to draw each pixel as 0 or 1, 1 with the
+            pixel's value as probability, anew in each epoch.
     """
 
-    def __init__(self, images, batch_size, flat, seed=None, rows=None):
+    def __init__(self, images, batch_size, flat, seed=None, rows=None,
+                 binarize=False):
         super().__init__()
+        self.binarize = binarize
         self.images, self.batch_size, self.flat = images, batch_size, flat
         self.seed = seed
         self.rows = np.arange(len(images)) if rows is None else rows
@@ -83,7 +92,7 @@ class Batches(keras.utils.PyDataset):
 
     def start_epoch(self, epoch):
         """Shuffles the images as `seed` and `epoch` say."""
-        self.order = self.rows.copy()
+        self.epoch, self.order = epoch, self.rows.copy()
         if self.seed is not None:
             np.random.default_rng((self.seed, epoch)).shuffle(self.order)
 
@@ -94,6 +103,9 @@ class Batches(keras.utils.PyDataset):
         start = index * self.batch_size
         images = self.prepare(
             self.images[self.order[start:start + self.batch_size]])
+        if self.binarize:
+            random = np.random.default_rng((self.seed, self.epoch, index))
+            images = drawn(images, random)
         return images, images
 
     def all(self):
@@ -106,6 +118,12 @@ class Batches(keras.utils.PyDataset):
         if np.issubdtype(images.dtype, np.integer):
             values /= 255
         return values.reshape(len(values), -1) if self.flat else values
+
+
+def drawn(images, random):
+    """Draws each pixel as 0 or 1, 1 with its value as probability."""
+    chances = random.random(images.shape, dtype="float32")
+    return (chances < images).astype("float32")
 
 
 class Images:
@@ -127,7 +145,7 @@ class Images:
             try:
                 with Image.open(path) as image:
                     size, mode = image.size, image.mode
-            except OSError as error:
+            except (OSError, Image.DecompressionBombError) as error:
                 raise InputError(
                     "Not an image that can be read. Received: "
                     f"{path} ({error}). Remove or replace it.") from None
@@ -170,7 +188,8 @@ class Images:
         return pixels.reshape(self.shape[1:])
 
 
-def load(name, limit=None, missing=False, labelled=False):
+def load(name, limit=None, missing=False, labelled=False, binarize=None,
+         seed=0):
     """Loads a data set.
 
     Args:
@@ -179,6 +198,8 @@ def load(name, limit=None, missing=False, labelled=False):
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether floats of a `.npz` file may be NaN.
         labelled: Boolean. Whether labels are needed.
+        binarize: None, `"fixed"` or `"dynamic"`, as in `Dataset`.
+        seed: Integer. For the draws of that.
 
     Returns:
         `Dataset`.
@@ -214,7 +235,24 @@ def load(name, limit=None, missing=False, labelled=False):
     dataset.train = dataset.train[:limit]
     if dataset.train_labels is not None:
         dataset.train_labels = dataset.train_labels[:limit]
+    if binarize:
+        dataset.binarize = binarize
+        dataset.name += f", {binarize} binarised"
+        dataset.test = binarised(dataset.test, (seed, 1))
+        if binarize == "fixed":
+            dataset.train = binarised(dataset.train, (seed, 0))
     return dataset
+
+
+def binarised(images, seed):
+    """Draws each pixel of an array as 0 or 255, once and for all."""
+    if isinstance(images, Images):
+        raise InputError(
+            "Images of a folder cannot be binarised. Expected an array of "
+            "images. Received: a folder. Put them into a .npz file.")
+    values = images / np.float32(255) if images.dtype.kind in "ui" else images
+    random = np.random.default_rng(seed)
+    return (255 * drawn(values, random)).astype("uint8")
 
 
 class NotAvailable(InputError):
@@ -223,7 +261,7 @@ class NotAvailable(InputError):
 
 def find(name):
     """Finds a known data set on this machine, or has Keras download it."""
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    home = Path(os.environ.get("KERAS_HOME", os.path.expanduser("~/.keras")))
     folders = [os.environ.get("AUTOENCODERS_DATA"), ROOT / "data",
                home / "datasets"]
     for folder in filter(None, folders):
@@ -270,10 +308,13 @@ def reachable(address):
 def read_arrays(name, path, missing=False):
     """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
     try:
-        with open(path, "rb") as file, np.load(
-                file, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files
-                      if key in ("x_train", "x_test", "y_train", "y_test")}
+        with open(path, "rb") as file:
+            check_size(path, file)
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {key: archive[key] for key in archive.files
+                          if key in ARRAYS}
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(
             f"No such file. Expected a .npz file. Received: {path}") from None
@@ -289,6 +330,46 @@ def read_arrays(name, path, missing=False):
             f"Received: {path} without {' and '.join(sorted(absent))}")
     return from_arrays(name, arrays["x_train"], arrays["x_test"],
                        arrays.get("y_test"), arrays.get("y_train"), missing)
+
+
+def check_size(path, file):
+    """Checks that the arrays of an archive fit in memory, unpacked.
+
+    Raises:
+        InputError: If they do not.
+    """
+    size = 0
+    with zipfile.ZipFile(file) as archive:
+        for key in ARRAYS:
+            if f"{key}.npy" in archive.namelist():
+                with archive.open(f"{key}.npy") as member:
+                    shape, _, dtype = read_header(member)
+                size += math.prod(shape) * dtype.itemsize
+    file.seek(0)
+    if size > memory():
+        raise InputError(
+            f"Too large for this machine. Expected arrays of at most "
+            f"{memory() / 1e9:.1f} GB. Received: {path} with "
+            f"{size / 1e9:.1f} GB, unpacked. A folder of images is read while "
+            "training.")
+
+
+def read_header(file):
+    """Reads shape, order and type at the start of an array's file."""
+    version = np.lib.format.read_magic(file)
+    read = {(1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if read is None:
+        raise ValueError(f"format {version} of an array")
+    return read(file)
+
+
+def memory():
+    """Returns the bytes of memory that this machine has."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # not known on this system
+        return math.inf
 
 
 def from_arrays(name, train, test, labels=None, train_labels=None,
@@ -337,13 +418,15 @@ def read_folder(name):
     """Finds the images of a folder; they stay on disk until they are needed.
 
     With subfolders `train` and `test` these are the two parts; otherwise every
-    tenth image, in the order of the names, is held out for testing.
+    tenth image, in the order of the names, is held out for testing. Links that
+    lead out of the folder are not followed.
     """
-    def search(folder):
-        return [path for path in sorted(folder.rglob("*"))
-                if path.suffix.lower() in ENDINGS and path.is_file()]
+    def search(part):
+        return [path for path in sorted(part.rglob("*"))
+                if path.suffix.lower() in ENDINGS and path.is_file()
+                and path.resolve().is_relative_to(real)]
 
-    folder = Path(name)
+    folder, real = Path(name), Path(name).resolve()
     if (folder / "train").is_dir() and (folder / "test").is_dir():
         train, test = search(folder / "train"), search(folder / "test")
     else:

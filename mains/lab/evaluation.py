@@ -41,13 +41,17 @@ def evaluate(encoder, decoder, auto, batches):
 
     Returns:
         Dictionary: `loss`, what was trained for; `cross_entropy`, per pixel in
-        nats; `squared_error`, summed over pixels, mean over images;
-        `mean_code`, and `mean_of_first_ten_codes`, which the course prints;
-        `dead_units`, the share of code units that are 0 for every image. For a
-        Gaussian code, instead of these, `kl_divergence` and `negative_elbo`,
-        in nats per image.
+        nats, and `excess`, that beyond the entropy of the pixels themselves,
+        which no model can go below; `squared_error`, summed over pixels, mean
+        over images; `mean_code`, and `mean_of_first_ten_codes`, which the
+        course prints; `zeros`, the share of zeros in the codes; `dead_units`,
+        the share of code units that are 0 for every image. For a Gaussian
+        code, instead of these, in nats per image, `distortion`, which is the
+        cross-entropy summed over pixels, `kl_divergence`, the rate, and
+        `negative_elbo`, the sum of both; and `active_units`, the number of
+        those whose mean has a variance above 0.01 (Burda et al. 2016, 5.2).
     """
-    errors, entropies, divergences, codes = [], [], [], []
+    errors, entropies, floors, divergences, codes = [], [], [], [], []
     for index in range(len(batches)):
         images, _ = batches[index]
         outputs = as_list(encoder(images))
@@ -56,23 +60,69 @@ def evaluate(encoder, decoder, auto, batches):
         target = images.astype("float64")
         errors.append(squared_error(target, output))
         entropies.append(cross_entropy(target, output))
-        codes.append(rows(code[0]))
+        floors.append(cross_entropy(target, target))
+        codes.append(rows(code[1 if len(code) == 3 else 0]))
         if len(code) == 3:
             divergences.append(kl_divergence(*code[1:]))
     entropy, code = np.concatenate(entropies), np.concatenate(codes)
     metrics = {
         "loss": float(auto.evaluate(batches, verbose=0)),
         "cross_entropy": entropy.mean() / images[0].size,
+        "excess": (entropy - np.concatenate(floors)).mean() / images[0].size,
         "squared_error": np.concatenate(errors).mean()}
     if divergences:
         divergence = np.concatenate(divergences)
+        metrics["distortion"] = entropy.mean()
         metrics["kl_divergence"] = divergence.mean()
         metrics["negative_elbo"] = (entropy + divergence).mean()
+        metrics["active_units"] = (code.var(axis=0) > 0.01).sum()
     else:
         metrics["mean_code"] = code.mean()
         metrics["mean_of_first_ten_codes"] = code[:10].mean()
+        metrics["zeros"] = (code == 0).mean()
         metrics["dead_units"] = (code == 0).all(axis=0).mean()
     return {name: float(value) for name, value in metrics.items()}
+
+
+def negative_log_likelihood(encoder, decoder, batches, samples, seed=0):
+    """Estimates -log p(image) of a variational autoencoder, by importance
+    sampling from its encoder (Burda et al. 2016, equation 8).
+
+    Args:
+        encoder, decoder: Models.
+        batches: `Batches`.
+        samples: Integer. Draws for each image; a few at a time, so that the
+            memory needed does not grow with their number.
+        seed: Integer.
+
+    Returns:
+        Array, `(count,)`, float64, in nats: on average above the true value,
+        and nearer to it with more samples.
+    """
+    random, estimates = np.random.default_rng(seed), []
+    for index in range(len(batches)):
+        images, _ = batches[index]
+        _, mean, log_var = (to_float64(part) for part in encoder(images))
+        target = keras.ops.convert_to_tensor(rows(images)[None])
+        total = np.full(len(images), -np.inf)
+        left, size = samples, max(1, 10000 // len(images))
+        while left:
+            shape = (min(left, size), *mean.shape)
+            epsilon = random.standard_normal(shape, dtype="float32")
+            z = (mean + np.exp(log_var / 2) * epsilon).astype("float32")
+            output = keras.ops.clip(
+                decoder(z.reshape(-1, shape[-1])), EPSILON, 1 - EPSILON)
+            output = keras.ops.reshape(output, (*shape[:2], -1))
+            likelihood = to_float64(keras.ops.sum(
+                target * keras.ops.log(output)
+                + (1 - target) * keras.ops.log(1 - output), axis=-1))
+            # log p(x | z) + log p(z) - log q(z | x)
+            weights = likelihood + 0.5 * (
+                epsilon ** 2 + log_var - z ** 2).sum(axis=-1, dtype="float64")
+            total = np.logaddexp(total, np.logaddexp.reduce(weights, axis=0))
+            left -= shape[0]
+        estimates.append(np.log(samples) - total)
+    return np.concatenate(estimates)
 
 
 def corrupted(images, noise, masking=False, seed=0):

@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import inspect
 import json
+import math
 import platform
 import time
 
@@ -11,11 +12,8 @@ import keras
 import numpy as np
 
 from lab import evaluation, files
-from lab.command_line import InputError
+from lab.command_line import NEUTRAL, InputError, read_config
 from lab.datasets import Batches
-
-# Settings that say where or how to run, and do not change the result.
-NEUTRAL = ("output", "resume", "show", "tensorboard")
 
 
 @dataclasses.dataclass
@@ -89,7 +87,8 @@ class Run:
 
 
 class Progress(keras.callbacks.Callback):
-    """Saves model and history after each epoch, for `--resume`.
+    """Saves model and history after each epoch, for `--resume`, and stops a
+    training whose loss is no longer finite.
 
     The order of the images and the noise are drawn anew for each epoch, from
     the seed and the epoch, so that a resumed run takes the same course. The
@@ -103,6 +102,8 @@ class Progress(keras.callbacks.Callback):
         history: List of the epochs done before; continued in place.
     """
 
+    async_safe = True  # Keras need not wait for the check of each step
+
     def __init__(self, folder, batches, seed, history):
         super().__init__()
         self.folder, self.batches = folder, batches
@@ -110,11 +111,28 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Draws order and noise of this epoch."""
+        self.epoch = epoch + 1
         self.batches.start_epoch(epoch)
         reseed(self.model, self.seed, epoch)
 
+    def on_train_batch_end(self, batch, logs=None):
+        """Stops at once where the loss is no longer finite."""
+        self.check(f"step {batch + 1}", logs)
+
+    def check(self, step, logs):
+        """Checks that all of `logs` is finite."""
+        if not np.isfinite(list(logs.values())).all():
+            figures = ", ".join(f"{name} {value}"
+                                for name, value in logs.items())
+            raise InputError(
+                f"The loss is no longer finite in epoch {self.epoch}, {step}. "
+                f"Expected finite numbers. Received: {figures}. Likely causes "
+                "are too high a learning rate or too heavy a penalty. "
+                f"{self.folder} keeps the epochs before.")
+
     def on_epoch_end(self, epoch, logs=None):
         """Saves what this epoch came to."""
+        self.check("validation", logs)
         self.history.append({"epoch": epoch + 1, **{
             name: float(value) for name, value in logs.items()}})
         write_history(self.folder / "history.csv", self.history)
@@ -160,37 +178,44 @@ def write_json(path, content):
 
 
 def prepare(folder, args, data):
-    """Makes the folder of a run and writes down its settings.
+    """Writes down the settings of a run.
 
     Raises:
-        InputError: If the folder holds a run with other settings.
+        InputError: If the folder holds a run with other settings, or
+            `args.config` is of other data.
     """
-    neutral = (*NEUTRAL, "epochs") if args.resume else NEUTRAL
-    config = {
-        "settings": {name: value for name, value in vars(args).items()
-                     if name not in NEUTRAL},
-        "dataset": {"name": data.name, "sha256": data.sha256,
-                    "train": list(data.train.shape),
-                    "test": list(data.test.shape)},
-        "versions": {"python": platform.python_version(),
-                     "keras": keras.__version__,
-                     keras.backend.backend(): backend_version(),
-                     "numpy": np.__version__}}
+    neutral = set(NEUTRAL)
+    if args.resume and args.schedule == "constant":
+        neutral.add("epochs")
+    settings = {name: value for name, value in vars(args).items()
+                if name not in NEUTRAL}
+    dataset = {"name": data.name, "sha256": data.sha256,
+               "train": list(data.train.shape), "test": list(data.test.shape)}
+    versions = {"python": platform.python_version(),
+                "keras": keras.__version__,
+                keras.backend.backend(): backend_version(),
+                "numpy": np.__version__}
     path = folder / "config.json"
     if path.exists():
-        before = json.loads(path.read_text())
-        for part in ("settings", "dataset"):
-            other = [f"{name}={before[part].get(name)!r}"
-                     for name, value in config[part].items()
-                     if before[part].get(name) != value
-                     and name not in neutral]
-            if other:
-                raise InputError(
-                    f"{folder} holds a run with other settings. Expected the "
-                    f"same ones. Received: a folder with {', '.join(other)}. "
-                    "Choose another --output, or delete that folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(path, config)
+        other = [f"{name}={old.get(name)!r}"
+                 for old, new in zip(read_config(path), (settings, dataset))
+                 for name, value in new.items()
+                 if old.get(name) != value and name not in neutral]
+        if other:
+            raise InputError(
+                f"{folder} holds a run with other settings. Expected the "
+                f"same ones. Received: a folder with {', '.join(other)}. "
+                "Choose another --output, or delete that folder.")
+    if args.config:
+        _, before = read_config(args.config)
+        digest = before.get("sha256")
+        if digest != data.sha256:
+            raise InputError(
+                f"{data.name} is not what it was in the run to repeat. "
+                f"Expected data with the SHA-256 {digest}, as {args.config} "
+                f"has it. Received: {data.sha256}")
+    write_json(path, {"settings": settings, "dataset": dataset,
+                      "versions": versions})
 
 
 def backend_version():
@@ -237,53 +262,73 @@ def runs(args, data, build, flat=True):
         raise InputError(
             "--tensorboard needs TensorBoard, which is not installed. Run: "
             "pip install tensorboard")
-    prepare(args.output, args, data)
-    if args.folds is None:
-        run = train(
-            args, args.output, data, build,
-            Batches(data.train, args.batch_size, flat, args.seed),
-            Batches(data.test, args.batch_size, flat))
-        yield run
-        loss = run.metrics["loss"]
-    else:
-        losses = []
-        order = np.random.default_rng(args.seed).permutation(len(data.train))
-        for number, fold in enumerate(np.array_split(order, args.folds), 1):
-            print(f"Fold {number} of {args.folds}")
-            run = train(
-                args, args.output / f"fold-{number}", data, build,
-                Batches(data.train, args.batch_size, flat, args.seed,
-                        np.setdiff1d(order, fold)),
-                Batches(data.train, args.batch_size, flat, rows=fold))
-            yield run
-            losses.append(run.metrics["loss"])
-        loss = np.mean(losses)
-        spread = np.std(losses, ddof=1)
-        write_json(args.output / "metrics.json", {
-            "folds": losses, "mean": loss, "standard_deviation": spread})
-        print(f"Validation loss over {args.folds} folds: mean {loss:.4f}, "
-              f"standard deviation {spread:.4f}")
+    if args.folds is not None and args.folds > len(data.train):
+        raise InputError(
+            "Too few images for --folds. Expected an image for each fold. "
+            f"Received: {len(data.train)} images for {args.folds} folds")
+    with files.locked(args.output):
+        prepare(args.output, args, data)
+        train_once = train_folds if args.folds else train_all
+        loss = yield from train_once(args, data, build, flat)
     print(f"Trained {args.module} on {data} in {time.time() - started:.0f} s: "
           f"loss {loss:.4f}; files are in {args.output}")
+
+
+def train_all(args, data, build, flat):
+    """Trains on all training images; yields the `Run`, returns its loss."""
+    run = train(args, args.output, data, build,
+                Batches(data.train, args.batch_size, flat, args.seed,
+                        binarize=data.binarize == "dynamic"),
+                Batches(data.test, args.batch_size, flat))
+    yield run
+    return run.metrics["loss"]
+
+
+def train_folds(args, data, build, flat):
+    """Trains once for each fold; yields each `Run`, returns the mean loss."""
+    losses = []
+    order = np.random.default_rng(args.seed).permutation(len(data.train))
+    for number, fold in enumerate(np.array_split(order, args.folds), 1):
+        print(f"Fold {number} of {args.folds}")
+        run = train(args, args.output / f"fold-{number}", data, build,
+                    Batches(data.train, args.batch_size, flat, args.seed,
+                            np.setdiff1d(order, fold),
+                            data.binarize == "dynamic"),
+                    Batches(data.train, args.batch_size, flat, rows=fold))
+        yield run
+        losses.append(run.metrics["loss"])
+    mean, spread = np.mean(losses), np.std(losses, ddof=1)
+    write_json(args.output / "metrics.json", {
+        "folds": losses, "mean": mean, "standard_deviation": spread})
+    print(f"Validation loss over {args.folds} folds: mean {mean:.4f}, "
+          f"standard deviation {spread:.4f}")
+    return mean
 
 
 def train(args, folder, data, build, batches, test):
     """Trains one model, or goes on with it, and measures it."""
     folder.mkdir(parents=True, exist_ok=True)
+    forget()
     keras.utils.set_random_seed(args.seed)
-    encoder, decoder, auto = build()
-    done, history = 0, []
+    models = build()
+    optimizer = models[-1].optimizer
+    if args.learning_rate is not None:
+        optimizer.learning_rate = args.learning_rate
+    peak, history = float(optimizer.learning_rate), []
     if args.resume and (folder / "auto.keras").exists():
-        auto = keras.saving.load_model(folder / "auto.keras")
-        _, encoder, decoder = auto.layers
-        done = int(auto.optimizer.iterations) // len(batches)
-        history = read_history(folder / "history.csv")[:done]
-        print(f"Going on after epoch {done}")
+        models, history = restore(
+            models, folder, len(batches), args.epochs)
+        print(f"Going on after epoch {len(history)}")
+    encoder, decoder, auto = models
     callbacks = [Progress(folder, batches, args.seed, history)]
+    if args.schedule == "cosine":
+        callbacks.insert(0, keras.callbacks.LearningRateScheduler(
+            lambda epoch: peak * (
+                1 + math.cos(math.pi * epoch / args.epochs)) / 2))
     if args.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
-    if done < args.epochs:
-        auto.fit(batches, epochs=args.epochs, initial_epoch=done,
+    if len(history) < args.epochs:
+        auto.fit(batches, epochs=args.epochs, initial_epoch=len(history),
                  shuffle=False,  # the batches shuffle themselves
                  validation_data=test, callbacks=callbacks)
     reseed(auto, args.seed, args.epochs)
@@ -293,3 +338,52 @@ def train(args, folder, data, build, batches, test):
     write_json(folder / "metrics.json", metrics)
     return Run(args, data, folder, encoder, decoder, auto, batches, test,
                history, metrics)
+
+
+def forget():
+    """Frees what is kept of earlier trainings, some megabytes of each.
+
+    TensorFlow enters a gradient for each training into a registry, and with it
+    the training's graph: https://github.com/tensorflow/tensorflow/issues/80753
+    """
+    keras.utils.clear_session()
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.framework.ops import gradient_registry
+        entries = gradient_registry._registry
+        for name in [*entries]:
+            if name.startswith("CustomGradient-"):
+                del entries[name]
+
+
+def restore(models, folder, steps, epochs):
+    """Loads what the epochs of an interrupted run came to.
+
+    Args:
+        models: Encoder, decoder and auto, to start from if there is nothing.
+        folder: Path.
+        steps: Integer. Steps of an epoch.
+        epochs: Integer. Epochs wanted in all.
+
+    Returns:
+        Encoder, decoder and auto; history, a row for each of their epochs.
+
+    Raises:
+        InputError: If these are not the files of such a run.
+    """
+    try:
+        auto = keras.saving.load_model(folder / "auto.keras")
+        _, encoder, decoder = auto.layers
+        done, rest = divmod(int(auto.optimizer.iterations), steps)
+        history = read_history(folder / "history.csv")[:done]
+        if rest or done > epochs:
+            raise ValueError(f"a model of {done} epochs and {rest} steps, "
+                             f"for {epochs} epochs")
+    except Exception as error:  # Keras raises many kinds for a bad file.
+        raise InputError(
+            f"Nothing to go on from in {folder}. Expected auto.keras and "
+            "history.csv as an interrupted run of these settings leaves them. "
+            f"Received: {str(error).splitlines()[0]}. Choose another "
+            "--output, or leave out --resume to start afresh.") from error
+    if len(history) < done:  # one begun afresh, in the folder of an older one
+        return models, []
+    return (encoder, decoder, auto), history

@@ -1,0 +1,98 @@
+"""Places where things are missing: a home, rights, a screen, plain names."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def elsewhere():
+    """Returns a folder with an awkward name that every user can get into."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder, "ä b'ç \"d\"")
+        path.mkdir()
+        yield path
+
+
+def without_rights():
+    """Returns how to start a process that has no right to overstep rights."""
+    if os.geteuid() != 0:
+        return [], {}
+    user = {"user": 65534, "group": 65534, "extra_groups": []}
+    try:
+        subprocess.run([sys.executable, "-c", "import numpy"], **user,
+                       check=True, cwd="/", env={}, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        # Python is where only root may go: root then, but bound by rights.
+        if not shutil.which("setpriv"):
+            pytest.skip("needs a Python that other users may run, or setpriv")
+        return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"], {}
+    return [], user
+
+
+def test_another_user_without_home_or_rights(small, elsewhere):
+    """The project is read-only, and so is where the run starts from."""
+    project, output = elsewhere / "the project", elsewhere / "für alle"
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(
+        ".*", "runs", "__pycache__", "data"))
+    output.mkdir()
+    shutil.copy(small, elsewhere / "ünï.npz")
+    before, user = without_rights()
+    if user:
+        os.chown(output, user["user"], user["group"])
+    for path in [*project.rglob("*"), project, elsewhere / "ünï.npz",
+                 elsewhere]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    def run(*arguments):
+        return subprocess.run(
+            [*before, sys.executable, "-W", "error::UserWarning",
+             project / "mains" / "3-main.py", "--dataset",
+             elsewhere / "ünï.npz", "--epochs", "1", *arguments],
+            cwd=elsewhere, text=True, capture_output=True,
+            encoding="utf-8", **user, check=False,
+            env={"LANG": "C", "LC_ALL": "C", "PATH": os.environ["PATH"],
+                 **{name: value for name, value in os.environ.items()
+                    if name.startswith("KERAS_BACKEND")}})
+
+    try:
+        done = run("--output", output / "run")
+        assert done.returncode == 0, done.stderr
+        assert (output / "run" / "manifold.png").exists()
+        assert "ünï.npz" in done.stdout
+        refused = run()
+        assert refused.returncode == 1
+        assert refused.stderr.strip().splitlines()[-1] == (
+            "3-main.py: error: Could not make the folder runs/3-variational: "
+            "Permission denied. Expected a path where one may be made. Choose "
+            "another --output.")
+        (output / "run").chmod(0o555)
+        refused = run("--output", output / "run", "--resume", "--epochs", "2")
+        assert refused.returncode == 1
+        assert "config.json: Permission denied. Expected a disk" in (
+            refused.stderr)
+    finally:
+        for path in [elsewhere, *elsewhere.rglob("*")]:
+            path.chmod(0o755)
+
+
+def test_data_that_may_not_be_read(elsewhere):
+    path = elsewhere / "set.npz"
+    np.savez(path, x_train=np.zeros((2, 2)), x_test=np.zeros((2, 2)))
+    path.chmod(0)
+    before, user = without_rights()
+    done = subprocess.run(
+        [*before, sys.executable, "-c",
+         "from lab import datasets; datasets.load('set.npz')"],
+        text=True, capture_output=True, check=False, cwd=elsewhere, **user,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "mains")})
+    assert "Unreadable archive" in done.stderr
+    assert "Permission denied" in done.stderr

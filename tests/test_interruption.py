@@ -1,0 +1,239 @@
+"""Runs that are killed, stopped, kept apart, or out of disk space."""
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import pytest
+from lab import files
+from test_mains import MAINS, every_main
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "DISPLAY": ""}
+
+
+def start(name, *arguments, folder):
+    """Starts a main in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env=ENVIRONMENT)
+
+
+def finish(process):
+    """Waits for the end of a main that should come to one."""
+    printed, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, printed
+    return printed
+
+
+def appears(path, process, timeout=60):
+    """Waits until a file is there, or the process is not."""
+    end = time.monotonic() + timeout
+    while not path.exists() and process.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def same(one, two):
+    """Checks that two runs came to the same, to the bit, and no scraps."""
+    names = sorted(str(path.relative_to(one)) for path in one.rglob("*"))
+    assert names == sorted(
+        str(path.relative_to(two)) for path in two.rglob("*"))
+    assert "metrics.json" in names and "history.csv" in names
+    for module in MAINS.values():
+        __import__(module)  # for the classes in what is loaded
+    for name in names:
+        if name.endswith((".csv", ".png", "metrics.json")):
+            assert (one / name).read_bytes() == (two / name).read_bytes(), name
+        elif name.endswith(".keras"):
+            for a, b in zip(*(keras.saving.load_model(folder / name).weights
+                              for folder in (one, two))):
+                assert (keras.ops.convert_to_numpy(a)
+                        == keras.ops.convert_to_numpy(b)).all(), a.path
+
+
+def kill_and_resume(name, arguments, times, folder, seed):
+    """Kills a run again and again, at random moments, and lets it end.
+
+    The reference is a run that nobody killed; all are fresh processes, so
+    this shows as well that a command repeated gives the same bits.
+    """
+    started = time.monotonic()
+    process = start(name, *arguments, "--output", "whole", folder=folder)
+    appears(folder / "whole" / "config.json", process)
+    until_training = time.monotonic() - started
+    finish(process)
+    training = time.monotonic() - started - until_training
+    moments, killed = random.Random(seed), 0  # noqa: S311
+    while killed < times:
+        process = start(name, *arguments, "--output", "part", "--resume",
+                        folder=folder)
+        # From shortly before the training to shortly before its end; each
+        # stretch shorter than the whole, so that it is not over too soon.
+        wait = until_training + moments.uniform(-0.05, 0.8 / times) * training
+        time.sleep(wait)
+        if process.poll() is None:
+            process.kill()
+            killed += 1
+        process.communicate()
+    finish(start(name, *arguments, "--output", "part", "--resume",
+                 folder=folder))
+    same(folder / "whole", folder / "part")
+
+
+@pytest.mark.long
+@every_main
+def test_killed_runs_come_to_the_same_end(
+        name, small, tmp_path, record_property):
+    times = 4 if name in ("0-main.py", "3-main.py") else 3
+    arguments = ("--dataset", small, "--epochs", 25, "--batch-size", 32)
+    kill_and_resume(name, arguments, times, tmp_path, seed=list(MAINS).index(
+        name))
+    record_property("runs killed at a random moment, resumed to the same bits",
+                    times)
+
+
+@pytest.mark.long
+def test_a_run_killed_five_times(tmp_path, record_property):
+    kill_and_resume(
+        "3-main.py", ("--dataset", "glyphs", "--limit", 20000, "--epochs", 30),
+        5, tmp_path, seed=6)
+    record_property("runs killed at a random moment, resumed to the same bits",
+                    5)
+
+
+def test_interrupted_by_the_user(small, here, tmp_path):
+    arguments = "--dataset", small, "--epochs", 400, "--batch-size", 32
+    folder = tmp_path / "runs" / "0-vanilla"
+    process = start("0-main.py", *arguments, folder=tmp_path)
+    appears(folder / "auto.keras", process)
+    # While it runs, its folder is its own.
+    error = here("0-main.py", *arguments, status=1)
+    assert error.strip().splitlines()[-1] == (
+        "0-main.py: error: Another run is using runs/0-vanilla. Expected a "
+        "folder of its own for each. Wait for its end, or choose another "
+        "--output.")
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    printed, _ = process.communicate(timeout=60)
+    assert time.monotonic() - started < 5
+    assert process.returncode == 130
+    assert printed.strip().splitlines()[-1] == (
+        "Interrupted. The same command with --resume goes on from the last "
+        "whole epoch.")
+    done = len((folder / "history.csv").read_text().splitlines()) - 1
+    assert done >= 1
+    printed = here("0-main.py", *arguments, "--epochs", done + 2, "--resume")
+    assert "Going on after epoch" in printed
+    here("0-main.py", *arguments, "--epochs", done + 2, "--output", "whole")
+    same(tmp_path / "whole", folder)
+
+
+def test_begun_afresh_and_stopped_before_its_first_model(
+        small, here, tmp_path):
+    """The model there is one of the run before: the history tells."""
+    arguments = "--dataset", small, "--epochs", 2, "--limit", 50
+    here("0-main.py", *arguments)
+    folder = tmp_path / "runs" / "0-vanilla"
+    shutil.copytree(folder, tmp_path / "whole")
+    lines = (folder / "history.csv").read_text().splitlines()
+    (folder / "history.csv").write_text("\n".join(lines[:2]) + "\n")
+    printed = here("0-main.py", *arguments, "--resume")
+    assert "Going on after epoch 0\n" in printed
+    same(tmp_path / "whole", folder)
+
+
+@pytest.mark.parametrize("size, file", [
+    (0, "config.json"), (100_000, "auto.keras")])
+def test_disk_full(size, file, small, here, tmp_path):
+    arguments = "--dataset", small, "--limit", 50, "--resume"
+    here("0-main.py", *arguments, "--epochs", 8)
+    folder = tmp_path / "runs" / "0-vanilla"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        error = here("0-main.py", *arguments, "--epochs", 9, status=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert error.strip().splitlines()[-1] == (
+        f"0-main.py: error: Could not write runs/0-vanilla/{file}: File too "
+        "large. Expected a disk with space and a folder that may be written "
+        "to. Mend that, or choose another --output.")
+    changed = {path.name for path in folder.iterdir()
+               if path.read_bytes() != before.get(path)}
+    assert changed <= {"config.json", "history.csv"} - {file}
+    here("0-main.py", *arguments, "--epochs", 9)  # with space again
+    here("0-main.py", *arguments, "--epochs", 9, "--output", "whole")
+    same(tmp_path / "whole", folder)
+
+
+def test_file_is_whole_or_as_it_was(tmp_path):
+    path = tmp_path / "file.txt"
+    with files.whole(path) as temporary:
+        temporary.write_text("one")
+    with pytest.raises(ZeroDivisionError), files.whole(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_longer_finite(small, here, tmp_path):
+    """Stops at once, keeps the epochs before."""
+    arguments = "--dataset", small, "--batch-size", 32, "--lambtha", 1e-5
+    here("1-main.py", *arguments, "--epochs", 1)
+    folder = tmp_path / "runs" / "1-sparse"
+    before = (folder / "auto.keras").read_bytes()
+    config = json.loads((folder / "config.json").read_text())
+    config["settings"].update(epochs=3, lambtha=1e38)
+    (folder / "config.json").write_text(json.dumps(config))
+    model = keras.saving.load_model(folder / "auto.keras")
+    model.layers[1].layers[-1].bias.assign([3e38] * 32)
+    model.save(folder / "auto.keras")
+    before = (folder / "auto.keras").read_bytes()
+    error = here("1-main.py", *arguments, "--epochs", 3, "--lambtha", 1e38,
+                 "--resume", status=1)
+    assert ("1-main.py: error: The loss is no longer finite in epoch 2, step "
+            in error)
+    assert "Likely causes are too high a learning rate" in error
+    assert error.strip().endswith("runs/1-sparse keeps the epochs before.")
+    assert (folder / "auto.keras").read_bytes() == before
+
+
+@pytest.mark.long
+def test_many_trainings_in_one_process(small, tmp_path, record_property):
+    """What 500 trainings leave in memory, after the first few."""
+    script = """
+from lab import command_line, datasets, training
+args = command_line.parse("", "0-vanilla", hidden=[8], latent=4)
+data = datasets.load(args.dataset, args.limit)
+build = training.builder(args, data)
+batches = datasets.Batches(data.train, 60, True, 0)
+args.output.mkdir(parents=True)
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+for number in range(510):
+    training.train(args, args.output, data, build, batches, batches)
+    if number == 9:
+        before = resident()
+print("grown by", resident() - before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--dataset", small, "--limit", "60",
+         "--epochs", "1", "--hidden", "8"], cwd=tmp_path, text=True,
+        check=True, capture_output=True,
+        env={**ENVIRONMENT, "PYTHONPATH": str(ROOT / "mains")})
+    grown = int(done.stdout.split()[-1])
+    assert grown < 50e6
+    record_property("megabytes that 500 trainings in one process leave",
+                    round(grown / 1e6))

@@ -21,7 +21,7 @@ test-long: .venv/installed-tests
 # All tests, and what they counted into the README's table.
 promises: .venv/installed-tests
 	.venv/bin/python -m pytest -n 2 -m '' --record
-	.venv/bin/python benchmarks/reproduce.py --table
+	.venv/bin/python benchmarks/reproduce.py --readme
 
 lint: .venv/installed-tests
 	.venv/bin/ruff check

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Trains the README's models again and writes its table and pictures.
+"""Trains the README's models again and writes its tables and pictures.
 
     AUTOENCODERS_DATA=folder ./benchmarks/reproduce.py [ROW ...]
 
-Rows that are not named keep the figures they have in data/results.csv.
+Without a name, all rows are run but the longest, which take hours. Rows that
+are not run keep the figures they have in data/results.csv.
 """
 import argparse
 import csv
+import dataclasses
 import json
+import os
+import platform
 import re
 import shutil
 import subprocess
@@ -15,87 +19,198 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "data" / "results.csv"
+PROMISES = ROOT / "data" / "promises.csv"
 COURSE = "the course's log"
-COLUMNS = ("row", "command", "epochs", "figure", "obtained", "reference",
-           "source", "seconds", "also")
+LAB = "the lab's text"
+COLUMNS = ("row", "command", "seeds", "epochs", "figure", "obtained", "spread",
+           "reference", "source", "seconds", "also")
 
-# Row: command, figure, what it is called, reference or figure to compare
-# with, its source. For a use: command, and which of its figures are best.
+# What a main measures, in words.
+PIXEL = "test loss, nats per pixel"
+ELBO = "negative ELBO of the test set, nats per image"
+ERROR = "squared error per test image"
+
+
+@dataclasses.dataclass
+class Row:
+    """A command, and the figures of it that the table shows.
+
+    Attributes:
+        command: String.
+        figures: List of a figure's name in `metrics.json`, or the number of
+            epochs after which to read the loss; what it is called; the
+            reference, or the name of the figure to compare with; its source.
+            For a use, the function that finds the best of the other ways.
+        seeds: Integer. How often to run it, with the seeds 0, 1, ...
+        long: Boolean. Whether it is run only when named.
+    """
+
+    command: str
+    figures: object
+    seeds: int = 1
+    long: bool = False
+
+
+DEEP = "0-main.py --dataset {} --epochs 100"
+SIMPLE = DEEP + " --hidden"
+ADADELTA = " --optimizer adadelta --learning-rate 1.0"
+BEST = ("0-main.py --dataset {} --batch-size 128 --schedule cosine "
+        "--learning-rate {}")
+
 ROWS = {
-    "vanilla": (
-        "0-main.py --dataset mnist", "loss", "test loss, nats per pixel",
-        0.0842, COURSE),
-    "sparse": (
-        "1-main.py --dataset mnist", "loss",
-        "test loss with the penalty, nats per pixel", 0.0835, COURSE),
-    "convolutional": (
-        "2-main.py --dataset mnist", "loss", "test loss, nats per pixel",
-        0.0926, COURSE),
-    "variational": (
-        "3-main.py --dataset mnist", "loss",
-        "negative ELBO of the test set, nats per image", 147.90, COURSE),
-    "denoising": (
-        "4-main.py --dataset mnist", "repaired_squared_error",
-        "squared error per image, of noisy images repaired",
-        "noisy_squared_error", "the noisy images"),
-    "contractive": (
-        "5-main.py --dataset mnist", "code_movement",
-        "movement of the code by noise, share of its spread",
-        "vanilla_code_movement", "0-vanilla beside it"),
-    "denoise": ("denoise.py --dataset mnist --epochs 20", min),
-    "impute": ("impute.py --dataset mnist --epochs 20", min),
-    "anomalies": ("anomalies.py --dataset mnist --epochs 5", max),
-    "codes-2": ("codes.py --dataset mnist --epochs 10", max),
-    "codes-8": ("codes.py --dataset mnist --epochs 10 --latent 8", max),
-    "codes-32": (
-        "codes.py --dataset mnist --epochs 10 --latent 32 --model 4-denoising",
-        max),
-    "generate": ("generate.py --dataset mnist --epochs 20", min),
+    "vanilla": Row("0-main.py --dataset mnist", [
+        ("loss", PIXEL, 0.0842, COURSE)]),
+    "sparse": Row("1-main.py --dataset mnist", [
+        ("loss", "test loss with the penalty, nats per pixel", 0.0835, COURSE),
+        ("mean_of_first_ten_codes", "mean of the first ten codes", 3.017,
+         COURSE)]),
+    "convolutional": Row("2-main.py --dataset mnist", [
+        ("loss", PIXEL, 0.0926, COURSE)]),
+    "variational": Row("3-main.py --dataset mnist", [
+        ("loss", ELBO, 147.90, COURSE)]),
+    "denoising": Row("4-main.py --dataset mnist", [
+        ("repaired_squared_error",
+         "squared error per image, of noisy images repaired",
+         "noisy_squared_error", "the noisy images")]),
+    "contractive": Row("5-main.py --dataset mnist", [
+        ("code_movement", "movement of the code by noise, share of its spread",
+         "vanilla_code_movement", "0-vanilla beside it")]),
+    "simple": Row("jax " + SIMPLE.format("mnist"), [
+        (20, PIXEL, "", ""), (50, PIXEL, "", ""), (100, PIXEL, "", "")], 3),
+    "simple-adadelta": Row("jax " + SIMPLE.format("mnist") + ADADELTA, [
+        (20, PIXEL, "", ""), (50, PIXEL, 0.1011, LAB),
+        (100, PIXEL, 0.0982, LAB)], 3),
+    "simple-fashion": Row("jax " + SIMPLE.format("fashion_mnist"), [
+        (20, PIXEL, "", ""), (50, PIXEL, 0.2842, LAB),
+        (100, PIXEL, "", "")], 3),
+    "deep": Row("jax " + DEEP.format("mnist"), [
+        (20, PIXEL, "", ""), (50, PIXEL, 0.0842, COURSE),
+        (100, PIXEL, 0.0979, LAB)], 3),
+    "deep-adadelta": Row("jax " + DEEP.format("mnist") + ADADELTA, [
+        (20, PIXEL, "", ""), (50, PIXEL, "", ""),
+        (100, PIXEL, 0.0979, LAB)], 3),
+    "deep-fashion": Row("jax " + DEEP.format("fashion_mnist"), [
+        (20, PIXEL, "", ""), (50, PIXEL, 0.2774, LAB),
+        (100, PIXEL, "", "")], 3),
+    "best": Row("jax " + BEST.format("mnist", 0.002), [
+        ("loss", PIXEL, 0.0979, LAB + ", 100 epochs")], 3),
+    "best-fashion": Row("jax " + BEST.format("fashion_mnist", 0.004), [
+        ("loss", PIXEL, 0.2774, LAB)], 3),
+    "folds": Row("jax 0-main.py --dataset mnist --epochs 20 --folds 5", [
+        ("mean", "validation loss, mean of five folds, nats per pixel", "",
+         "")]),
+    "pytorch-vae": Row(
+        "jax 3-main.py --dataset mnist --hidden 400 --latent 20 --epochs 10 "
+        "--batch-size 128 --schedule cosine --learning-rate 0.004", [
+            ("loss", ELBO, 105.6, "pytorch/examples")], 3),
+    "flax-vae": Row(
+        "jax 3-main.py --dataset mnist --binarize fixed --hidden 500 --latent "
+        "20 --epochs 10 --batch-size 128 --schedule cosine --learning-rate "
+        "0.004", [("loss", ELBO, 104, "Flax's example")], 3),
+    "hinton": Row(
+        "jax 0-main.py --dataset mnist --hidden 1000 500 250 --latent 30 "
+        "--epochs 60 --schedule cosine", [
+            ("squared_error", ERROR, 3.00, "Hinton & Salakhutdinov 2006"),
+            ("squared_error", ERROR, 13.87, "PCA, in the same")]),
+    "burda": Row(
+        "jax 3-main.py --dataset mnist --binarize dynamic --hidden 200 200 "
+        "--latent 50 --epochs 1000 --batch-size 128 --schedule cosine "
+        "--samples 5000", [
+            ("negative_log_likelihood",
+             "negative log-likelihood, nats per image", 86.76,
+             "Burda et al. 2016, tanh units")], long=True),
+    "denoise": Row("denoise.py --dataset mnist --epochs 20", min),
+    "impute": Row("impute.py --dataset mnist --epochs 20", min),
+    "anomalies": Row("anomalies.py --dataset mnist --epochs 5", max),
+    "codes-2": Row("codes.py --dataset mnist --epochs 10", max),
+    "codes-8": Row("codes.py --dataset mnist --epochs 10 --latent 8", max),
+    "codes-32": Row("codes.py --dataset mnist --epochs 10 --latent 32 --model "
+                    "4-denoising", max),
+    "generate": Row("generate.py --dataset mnist --epochs 20", min),
 }
+
+
+def folder_of(row, seed=0):
+    """Returns where a run of a row is kept."""
+    return ROOT / "runs" / "reproduce" / row / f"seed-{seed}"
+
+
+def train(row, seed):
+    """Runs a row's command; returns its metrics, history and seconds."""
+    backend, command = shown(ROWS[row].command)
+    folder = folder_of(row, seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    script, *flags = command.split()
+    started = time.monotonic()
+    subprocess.run(
+        [sys.executable, ROOT / script, *flags, "--seed", str(seed),
+         "--output", folder, "--no-show"], check=True,
+        env={**os.environ, **backend})
+    seconds = time.monotonic() - started
+    if seed == 0:
+        for picture in folder.glob("*.png"):
+            shutil.copy(picture, ROOT / "data" / f"{row}-{picture.name}")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    return metrics, read(folder / "history.csv"), seconds
+
+
+def shown(command):
+    """Splits a row's command into variables to set, and what to type."""
+    if command.startswith("jax "):
+        return {"KERAS_BACKEND": "jax"}, "./mains/" + command[4:]
+    return {"KERAS_BACKEND": "tensorflow"}, "./mains/" + command
 
 
 def run(row):
     """Trains what a row names; returns its lines of the table."""
-    command, *what = ROWS[row]
-    folder = ROOT / "runs" / "reproduce" / row
-    shutil.rmtree(folder, ignore_errors=True)
-    started = time.monotonic()
-    script, *flags = command.split()
-    subprocess.run(
-        [sys.executable, ROOT / "mains" / script, *flags, "--output", folder,
-         "--no-show"], check=True)
-    seconds = time.monotonic() - started
-    metrics = json.loads((folder / "metrics.json").read_text())
-    config = json.loads((folder / "config.json").read_text())
-    for picture in folder.glob("*.png"):
-        shutil.copy(picture, ROOT / "data" / f"{row}-{picture.name}")
-    common = {"row": row, "command": f"./mains/{command}",
+    it = ROWS[row]
+    metrics, histories, seconds = zip(
+        *[train(row, seed) for seed in range(it.seeds)])
+    config = json.loads((folder_of(row) / "config.json").read_text())
+    backend, command = shown(it.command)
+    if backend["KERAS_BACKEND"] == "jax":
+        command = f"KERAS_BACKEND=jax {command}"
+    common = {"row": row, "command": command, "seeds": it.seeds,
               "epochs": config["settings"]["epochs"],
-              "seconds": round(seconds)}
-    if len(what) == 1:  # a use: each comparison against its best other way
-        for title, values in metrics.items():
+              "seconds": round(np.median(seconds))}
+    if callable(it.figures):  # a use: beside the best of the other ways
+        for title, values in metrics[0].items():
             if isinstance(values, dict):
                 obtained = values.pop(config["settings"]["module"], None)
                 if obtained is not None:
-                    best = what[0](values, key=values.get)
+                    best = it.figures(values, key=values.get)
                     yield {**common, "figure": title[0].lower() + title[1:],
                            "obtained": f"{obtained:.4g}",
                            "reference": f"{values[best]:.4g}",
                            "source": best, "also": also(values)}
         return
-    figure, title, reference, source = what
-    if isinstance(reference, str):  # measured beside it
-        reference = f"{metrics.pop(reference):.4g}"
-    yield {**common, "figure": title, "obtained": f"{metrics.pop(figure):.4g}",
-           "reference": reference, "source": source, "also": also(metrics)}
+    for figure, title, reference, source in it.figures:
+        line = {**common, "figure": title, "source": source}
+        if isinstance(figure, int):
+            line["epochs"] = figure
+            values = [float(history[figure - 1]["val_loss"])
+                      for history in histories]
+        else:
+            values = [each[figure] for each in metrics]
+        line["obtained"] = f"{np.mean(values):.4g}"
+        if it.seeds > 1:
+            line["spread"] = f"{np.std(values, ddof=1):.1g}"
+        line["reference"] = (f"{metrics[0][reference]:.4g}"
+                             if reference in metrics[0] else reference)
+        line["also"] = also({name: value for name, value in metrics[0].items()
+                             if name not in (figure, reference)})
+        yield line
 
 
 def also(metrics):
     """Returns figures as text, such as `squared error 4.829; ...`."""
     return "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
-                     for name, value in metrics.items())
+                     for name, value in metrics.items()
+                     if isinstance(value, (int, float)))
 
 
 def table(lines):
@@ -103,13 +218,22 @@ def table(lines):
     text = ["| command | epochs | figure | obtained | reference | source "
             "| seconds |", "| --- | ---: | --- | ---: | ---: | --- | ---: |"]
     for line in lines:
-        text.append("| `{command}` | {epochs} | {figure} | **{obtained}** | "
-                    "{reference} | {source} | {seconds} |".format(**line))
+        spread = f" ± {line['spread']}" if line["spread"] else ""
+        text.append("| `{command}` | {epochs} | {figure} | **{obtained}**"
+                    "{0} | {reference} | {source} | {seconds} |".format(
+                        spread, **line))
     return "\n".join(text) + "\n"
 
 
-def fill(text, lines):
-    """Puts the results into the README: its table, and figures in its text.
+def promises(counts):
+    """Returns the README's table of what the tests counted, as Markdown."""
+    return "\n".join([
+        "| what the tests did | how often |", "| --- | ---: |",
+        *(f"| {line['what']} | {line['count']} |" for line in counts)]) + "\n"
+
+
+def fill(text, lines, counts):
+    """Puts the results into the README: its tables, and figures in its text.
 
     These stand between comments: `<!-- row: name -->4.829<!-- -->`.
     """
@@ -120,19 +244,31 @@ def fill(text, lines):
                                  for entry in line["also"].split("; "))}
         return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
 
-    text = re.sub(r"<!-- (?P<row>\w+): (?P<name>[\w ]+) -->.*?<!-- -->",
+    text = re.sub(r"<!-- (?P<row>[\w-]+): (?P<name>[\w ]+) -->.*?<!-- -->",
                   figure, text)
-    return re.sub(
-        "(?s)(?<=<!-- results -->\n).*(?=<!-- end of results -->)",
-        lambda _: table(lines), text)
+    for name, content in (("results", table(lines)),
+                          ("promises", promises(counts))):
+        text = re.sub(
+            f"(?s)(?<=<!-- {name} -->\n).*(?=<!-- end of {name} -->)",
+            lambda _, content=content: content, text)
+    return text
 
 
-def read():
-    """Reads the lines there are, in the order of the rows."""
-    if not RESULTS.exists():
+def read(path):
+    """Reads a table of comma-separated values, if it is there."""
+    if not path.exists():
         return []
-    with open(RESULTS, newline="") as file:
+    with open(path, newline="") as file:
         return list(csv.DictReader(file))
+
+
+def write(lines):
+    """Writes the table of results, in the order of the rows."""
+    with open(RESULTS, "w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(sorted(
+            lines, key=lambda line: list(ROWS).index(line["row"])))
 
 
 def main():
@@ -141,27 +277,22 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*", metavar="ROW",
-                        help=f"of {', '.join(ROWS)} (default: all)")
-    rows = parser.parse_args().rows
-    unknown = set(rows) - set(ROWS)
+                        help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--readme", action="store_true",
+                        help="train nothing, fill the README only")
+    args = parser.parse_args()
+    unknown = set(args.rows) - set(ROWS)
     if unknown:
         parser.error(f"Expected rows of {', '.join(ROWS)}. Received: "
                      f"{', '.join(sorted(unknown))}")
-    for row in rows or ROWS:
-        lines = [line for line in read() if line["row"] != row]
-        lines = sorted([*lines, *run(row)],
-                       key=lambda line: list(ROWS).index(line["row"]))
-        with open(RESULTS, "w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(lines)
-    write_readme()
-
-
-def write_readme():
-    """Puts what there is of results into the README."""
+    rows = args.rows or [name for name, row in ROWS.items() if not row.long]
+    for row in [] if args.readme else rows:
+        print(f"Row {row}, on {platform.machine()}, {os.cpu_count()} cores")
+        lines = [*run(row)]
+        write([line for line in read(RESULTS) if line["row"] != row] + lines)
     readme = ROOT / "README.md"
-    readme.write_text(fill(readme.read_text(), read()))
+    readme.write_text(fill(
+        readme.read_text(), read(RESULTS), read(PROMISES)))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(f"{count:6} {what}")
     if config.getoption("--record"):
         with open(ROOT / "data" / "promises.csv", "w", newline="") as file:
-            csv.writer(file).writerows(sorted(counts.items()))
+            csv.writer(file).writerows(
+                [("what", "count"), *sorted(counts.items())])
 
 
 @pytest.fixture(scope="session")

@@ -120,8 +120,10 @@ def parse(description, name, **sizes):
     add("--batch-size", type=whole(1), default=256, help="(default: 256)")
     add("--seed", type=whole(0), default=0,
         help="of weights, data order and noise (default: 0)")
+    add("--optimizer", choices=("adam", "adadelta"), default="adam",
+        help="(default: adam)")
     add("--learning-rate", type=rate,
-        help="of the optimizer (default: the module's)")
+        help="of the optimizer (default: its own)")
     add("--schedule", choices=("constant", "cosine"), default="constant",
         help="cosine: the learning rate falls to 0 along half a cosine "
         "(default: constant)")

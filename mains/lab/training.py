@@ -311,6 +311,9 @@ def train(args, folder, data, build, batches, test):
     forget()
     keras.utils.set_random_seed(args.seed)
     models = build()
+    if args.optimizer != "adam":
+        models[-1].compile_from_config({
+            **models[-1].get_compile_config(), "optimizer": args.optimizer})
     optimizer = models[-1].optimizer
     if args.learning_rate is not None:
         optimizer.learning_rate = args.learning_rate

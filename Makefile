@@ -2,12 +2,13 @@
 # make test  sets up .venv and runs the tests
 # make test-long  runs those that take minutes: kills, random arguments, leaks
 # make lint  checks how the code is written
-# make compat  repeats the modules' tests on Keras 2 and on JAX
+# make reproduce  trains the README's models again (an hour)
+# make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
 
 PYTHON = python3
 MODULE_TESTS = tests/test_contract.py $(wildcard tests/test_[0-9]_*.py)
 
-.PHONY: run test test-long promises lint compat compat-keras2 compat-jax clean
+.PHONY: run test test-long reproduce promises lint compat compat-keras2 compat-jax clean
 
 run: .venv/installed
 	.venv/bin/python mains/0-main.py
@@ -17,6 +18,11 @@ test: .venv/installed-tests
 
 test-long: .venv/installed-tests
 	.venv/bin/python -m pytest -n 2 -m long
+
+# The README's figures, from real MNIST in the folder AUTOENCODERS_DATA.
+reproduce: .venv/installed-tests
+	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	.venv/bin/python benchmarks/reproduce.py
 
 # All tests, and what they counted into the README's table.
 promises: .venv/installed-tests
@@ -33,7 +39,8 @@ compat-keras2: .venv-keras2/installed
 	.venv-keras2/bin/python -m pytest -n 2 -o filterwarnings= $(MODULE_TESTS)
 
 compat-jax: .venv-jax/installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS)
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS) \
+	tests/test_mains.py tests/test_interruption.py
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
@@ -63,7 +70,7 @@ compat-jax: .venv-jax/installed
 .venv-jax/installed: Makefile
 	$(PYTHON) -m venv .venv-jax
 	.venv-jax/bin/python -m pip install --quiet 'keras>=3.14,<3.16' jax \
-	hypothesis pydot pytest pytest-xdist
+	hypothesis matplotlib pydot pytest pytest-xdist
 	touch $@
 
 clean:

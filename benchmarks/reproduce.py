@@ -271,6 +271,46 @@ def write(lines):
             lines, key=lambda line: list(ROWS).index(line["row"])))
 
 
+def draw_losses(rows=("simple", "deep", "convolutional")):
+    """Draws the test losses of rows, epoch by epoch, as `losses.png`."""
+    import matplotlib.pyplot as plt
+    figure, axis = plt.subplots(layout="constrained")
+    for row in rows:
+        history = read(folder_of(row) / "history.csv")
+        axis.plot([int(line["epoch"]) for line in history],
+                  [float(line["val_loss"]) for line in history],
+                  label=f"{row}: {shown(ROWS[row].command)[1][8:]}")
+    axis.set(xlabel="epoch", ylabel=PIXEL, ylim=(0.075, 0.12),
+             title="Three autoencoders on MNIST, seed 0")
+    axis.legend(fontsize=8)
+    figure.savefig(ROOT / "data" / "losses.png", dpi=120)
+
+
+def draw_reconstructions(
+        rows=("vanilla", "sparse", "convolutional", "variational")):
+    """Draws what models of rows make of ten digits, as `four.png`."""
+    sys.path.insert(0, str(ROOT / "mains"))
+    import keras
+    import matplotlib.pyplot as plt
+    from lab import datasets, figures
+    images = datasets.load("mnist").test[:10]
+    pictures = {"original": images / 255}
+    for row in rows:
+        config = json.loads((folder_of(row) / "config.json").read_text())
+        __import__(config["settings"]["module"])  # for its layers
+        auto = keras.saving.load_model(folder_of(row) / "auto.keras")
+        pictures[row] = auto.predict(pictures["original"].reshape(
+            10, *auto.input_shape[1:]), verbose=0).reshape(images.shape)
+    figure, axes = plt.subplots(
+        len(pictures), 10, figsize=(11.2, 5.6), layout="constrained")
+    for line, (name, row) in zip(axes, pictures.items()):
+        line[0].set_ylabel(name)
+        for axis, picture in zip(line, row):
+            figures.draw(axis, picture)
+    figure.suptitle("Ten test images of MNIST, rebuilt by four autoencoders")
+    figure.savefig(ROOT / "data" / "four.png", dpi=120)
+
+
 def main():
     """Runs the rows; writes the results, and the README's figures."""
     parser = argparse.ArgumentParser(
@@ -290,6 +330,9 @@ def main():
         print(f"Row {row}, on {platform.machine()}, {os.cpu_count()} cores")
         lines = [*run(row)]
         write([line for line in read(RESULTS) if line["row"] != row] + lines)
+    if (ROOT / "runs" / "reproduce").exists():
+        draw_losses()
+        draw_reconstructions()
     readme = ROOT / "README.md"
     readme.write_text(fill(
         readme.read_text(), read(RESULTS), read(PROMISES)))

@@ -2,7 +2,9 @@
 """Reduces images to codes and looks for the labels in them, beside PCA.
 
 Prints how often the five training codes nearest to a test image's code tell
-its label, and draws codes of two numbers in the labels' colours.
+its label, how often a linear function of the code does (a probe, fitted by
+least squares), and what error is left when the image is rebuilt. Draws codes
+of two numbers in the labels' colours.
 """
 from lab import command_line
 
@@ -12,23 +14,32 @@ def main():
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
     command_line.need("sklearn")
-    from lab import datasets, figures, training
+    from lab import datasets, evaluation, figures, training
     from sklearn.decomposition import PCA
+    from sklearn.linear_model import RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
     data = datasets.load(args.dataset, args.limit, labelled=True)
     for run in training.runs(args, data, training.builder(args, data)):
         train, test = run.batches.all(), run.test.all()
         pca = PCA(args.latent, random_state=0).fit(train)
-        run.report("Accuracy of the five nearest neighbours", {
-            way: KNeighborsClassifier(5).fit(
-                encode(train), data.train_labels).score(
-                    encode(test), data.labels)
-            for way, encode in (("PCA", pca.transform),
-                                (args.module, run.code))})
+        codes = {"PCA": (pca.transform(train), pca.transform(test)),
+                 args.module: (run.code(train), run.code(test))}
+        for title, classifier in (
+                ("five nearest neighbours", KNeighborsClassifier(5)),
+                ("linear probe", RidgeClassifier(alpha=1e-6))):
+            run.report(f"Accuracy of the {title}", {
+                way: classifier.fit(seen, data.train_labels).score(
+                    unseen, data.labels)
+                for way, (seen, unseen) in codes.items()})
+        rebuilt = {"PCA": pca.inverse_transform(codes["PCA"][1]),
+                   args.module: run.rebuild(test)}
+        run.report("Squared error per image", {
+            way: evaluation.squared_error(test, images).mean()
+            for way, images in rebuilt.items()})
         if args.latent == 2:
-            figures.scatter(run, {"PCA": pca.transform(test),
-                                  args.module: run.code(test)})
+            figures.scatter(
+                run, {way: unseen for way, (_, unseen) in codes.items()})
     figures.show()
 
 

@@ -53,6 +53,24 @@ def test_each_call_draws_anew():
     assert (one[1] == two[1]).all() and (one[2] == two[2]).all()
 
 
+def test_stays_finite_where_exp_would_overflow():
+    """Inputs a thousand times too large, and a learning rate, too."""
+    x = 1000 * np.random.default_rng(0).random((400, 50), dtype="float32")
+    encoder, _, auto = autoencoder(50, [64], 2)
+    auto.optimizer.learning_rate = 1.0
+    losses = auto.fit(
+        x, x, epochs=20, batch_size=20, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    assert all(np.isfinite(part).all()
+               for part in encoder.predict(x, verbose=0))
+    # A log variance of 1,000, which a step of a wild training may give.
+    *_, weights, biases = encoder.get_weights()
+    encoder.set_weights(
+        [*encoder.get_weights()[:-2], weights * 0, biases * 0 + 1000])
+    assert np.isfinite(auto.evaluate(x, x, verbose=0))
+    assert np.isfinite(encoder.predict(x, verbose=0)[0]).all()
+
+
 def test_kl_divergence_is_its_closed_form():
     encoder, _, auto = autoencoder(20, [16], 3)
     random = np.random.default_rng(0)

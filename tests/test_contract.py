@@ -140,9 +140,9 @@ def test_arguments_are_not_changed(module):
 
 WRONG_SIZES = [0, -1, 2.5, 12.0, float("nan"), True, "12", None, [12], 1j,
                10 ** 9, 10 ** 30]
-WRONG_LISTS = [[10 ** 9], None, 8, "86", {8: 6}, {8, 6}, [8, 0], [8, -6], 
-               [8, 6.0], [8, True], [8, "6"], [[8], 6], (size for size in (8, 6)),
-               np.array([8, 6])]
+WRONG_LISTS = [[10 ** 9], None, 8, "86", {8: 6}, {8, 6}, [8, 0], [8, -6],
+               [8, 6.0], [8, True], [8, "6"], [[8], 6], np.array([8, 6]),
+               (size for size in (8, 6))]
 WRONG_WEIGHTS = [-1e-5, float("nan"), float("inf"), True, "1e-5", None, [0.1]]
 
 

@@ -81,6 +81,30 @@ def test_batches_cover_every_image_once(tmp_path):
     assert (other.ravel() * 255).round().astype(int).tolist() != orders[0]
 
 
+def test_binarised_pixels(tmp_path):
+    name = archive(tmp_path)
+    fixed, again, other = (
+        datasets.load(name, binarize="fixed", seed=seed) for seed in (1, 1, 2))
+    assert set(np.unique(fixed.train)) == {0, 255}
+    assert (fixed.train == again.train).all()
+    assert (fixed.test == again.test).all()
+    assert (fixed.train != other.train).any()
+    data = datasets.load(name, binarize="dynamic")
+    assert set(np.unique(data.test)) == {0, 255}
+    batches = datasets.Batches(data.train, 20, True, seed=1, binarize=True)
+    sums = []
+    for epoch in range(400):
+        batches.start_epoch(epoch)
+        x, y = batches[0]
+        assert x is y and set(np.unique(x)) == {0, 1}
+        ordered = np.empty_like(x)
+        ordered[batches.order] = x
+        sums.append(ordered)
+    # Each pixel is 1 as often as its value says: within five deviations.
+    np.testing.assert_allclose(
+        np.mean(sums, axis=0), IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
+
+
 @pytest.mark.parametrize("arrays, message", [
     ({"x_train": None}, "Missing arrays.*without x_train$"),
     ({"x_train": None, "x_test": None}, "without x_test and x_train$"),

@@ -38,6 +38,7 @@ def without_rights():
     return [], user
 
 
+@pytest.mark.long
 def test_another_user_without_home_or_rights(small, elsewhere):
     """The project is read-only, and so is where the run starts from."""
     project, output = elsewhere / "the project", elsewhere / "für alle"

@@ -27,19 +27,104 @@ def test_measures(module):
     assert metrics["cross_entropy"] == pytest.approx(entropy, rel=near)
     error = ((x - p) ** 2).sum(axis=1).mean()
     assert metrics["squared_error"] == pytest.approx(error, rel=near)
+    floor = -(x * np.log(x) + (1 - x) * np.log(1 - x)).mean()
+    assert metrics["excess"] == pytest.approx(entropy - floor, rel=near)
     if module == "3-variational":
         _, mean, log_var = encoder.predict(batches, verbose=0)
         kl = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
         assert metrics["kl_divergence"] == pytest.approx(kl.mean(), rel=1e-5)
+        assert metrics["distortion"] == pytest.approx(
+            metrics["cross_entropy"] * 12, rel=1e-9)
         assert metrics["negative_elbo"] == pytest.approx(
-            metrics["cross_entropy"] * 12 + kl.mean(), rel=1e-5)
+            metrics["distortion"] + kl.mean(), rel=1e-5)
+        assert metrics["active_units"] == (mean.var(axis=0) > 0.01).sum()
+        q = x.mean(axis=0)
+        assert metrics["collapsed"] == pytest.approx(
+            -(x * np.log(q) + (1 - x) * np.log(1 - q)).sum(axis=1).mean())
         assert metrics["negative_elbo"] == pytest.approx(
             metrics["loss"], rel=0.1)
     else:
+        assert metrics["zeros"] == (code == 0).mean()
         assert metrics["mean_code"] == pytest.approx(code.mean(), rel=1e-5)
         penalised = module in ("1-sparse", "5-contractive")
         assert metrics["loss"] == pytest.approx(
             entropy, rel=0.1 if penalised else 1e-5)
+
+
+class Linear:
+    """A variational autoencoder of one number, whose likelihood is known.
+
+    Its decoder gives one of two images, by the sign of z: p(x) is the mean of
+    the two likelihoods. Its encoder is any Gaussian.
+    """
+
+    images = np.array([[0.9, 0.2], [0.3, 0.6]], "float32")
+
+    def encode(self, x):
+        return x[:, :1], x[:, :1] - 0.4, x[:, 1:] * 0.2 + 0.5
+
+    def decode(self, z):
+        return self.images[(np.asarray(z)[:, 0] > 0).astype(int)]
+
+
+def test_negative_log_likelihood_is_what_it_should_be():
+    model = Linear()
+    x = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0.2]], "float32")
+    p = model.images[:, None].astype("float64")
+    both = np.exp((x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=-1))
+    estimates = evaluation.negative_log_likelihood(
+        model.encode, model.decode, Batches(x, 3, flat=True), 20001)
+    np.testing.assert_allclose(
+        estimates, -np.log(both.mean(axis=0)), atol=0.02)
+    # With one sample it is the negative ELBO, which is above it on average.
+    one = [evaluation.negative_log_likelihood(
+        model.encode, model.decode, Batches(x, 5, flat=True), 1, seed)
+        for seed in range(200)]
+    assert (np.mean(one, axis=0) > -np.log(both.mean(axis=0))).all()
+
+
+def test_negative_log_likelihood_takes_bounded_memory():
+    """However many samples, no more than about 10,000 images at a time."""
+    seen = []
+
+    def decode(z):
+        seen.append(len(z))
+        return np.full((len(z), 2), 0.5, "float32")
+
+    evaluation.negative_log_likelihood(
+        Linear().encode, decode, Batches(IMAGES[:, 0, :2, 0], 20, True), 5000)
+    assert max(seen) <= 10000 and sum(seen) == 50 * 5000
+
+
+def test_error_of_pca_is_the_papers(mnist):
+    """13.87 at 30 dimensions: Hinton & Salakhutdinov 2006 print the same."""
+    from sklearn.decomposition import PCA
+    train, test = mnist
+    pca = PCA(30, svd_solver="covariance_eigh").fit(train)
+    rebuilt = pca.inverse_transform(pca.transform(test))
+    assert evaluation.squared_error(test, rebuilt).mean() == pytest.approx(
+        13.866, abs=0.002)
+
+
+def test_mean_image_is_where_a_collapsed_decoder_ends(mnist):
+    train, test = (part.astype("float64") for part in mnist)
+    mean = train.mean(axis=0)[None]
+    assert evaluation.cross_entropy(test, mean).mean() == pytest.approx(
+        205.805, abs=0.001)
+    floor = evaluation.cross_entropy(test, test).mean()
+    assert floor == pytest.approx(45.534, abs=0.001)
+
+
+def test_alarms():
+    assert evaluation.alarms({"dead_units": 0.25, "loss": 1}) == []
+    assert evaluation.alarms(
+        {"negative_elbo": 150.0, "collapsed": 205.8}) == []
+    dead, = evaluation.alarms({"dead_units": 0.5})
+    assert dead.startswith("Alarm: 50% of the code's units are dead")
+    collapsed, = evaluation.alarms(
+        {"negative_elbo": 205.0, "collapsed": 205.8})
+    assert collapsed.startswith(
+        "Alarm: the variational autoencoder has collapsed.")
 
 
 def test_corruption_is_what_it_says():

@@ -77,7 +77,7 @@ def test_model_with_a_lambda(run_of_one_epoch, tmp_path, record_property):
     model.save(folder / "auto.keras")
     (tmp_path / "harm").unlink()  # made while the model was built, here
     error = resume().strip().splitlines()[-1]
-    assert "Nothing to go on from" in error and "ambda" in error
+    assert "Nothing to go on from" in error
     assert not (tmp_path / "harm").exists()
     record_property("hostile files refused", 1)
 

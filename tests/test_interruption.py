@@ -24,7 +24,9 @@ def start(name, *arguments, folder):
     return subprocess.Popen(
         [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, env=ENVIRONMENT)
+        text=True, env=ENVIRONMENT,
+        # Where tests run in the background, Ctrl-C is ignored: not here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def finish(process):
@@ -110,10 +112,11 @@ def test_a_run_killed_five_times(tmp_path, record_property):
                     5)
 
 
-def test_interrupted_by_the_user(small, here, tmp_path):
+def test_interrupted_by_the_user(small, here, tmp_path, request):
     arguments = "--dataset", small, "--epochs", 400, "--batch-size", 32
     folder = tmp_path / "runs" / "0-vanilla"
     process = start("0-main.py", *arguments, folder=tmp_path)
+    request.addfinalizer(process.kill)
     appears(folder / "auto.keras", process)
     # While it runs, its folder is its own.
     error = here("0-main.py", *arguments, status=1)

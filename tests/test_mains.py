@@ -118,6 +118,29 @@ def test_sizes_come_from_the_flags(small, here, tmp_path):
          "--latent", 7, 7, 2)
 
 
+def test_optimizer_and_schedule(small, here, tmp_path):
+    here("0-main.py", "--dataset", small, "--epochs", 4, "--optimizer",
+         "adadelta", "--learning-rate", 1, "--schedule", "cosine")
+    folder = tmp_path / "runs" / "0-vanilla"
+    rates = [float(row["learning_rate"]) for row in history(folder)]
+    assert rates == pytest.approx(
+        [(1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(4)])
+    auto = keras.saving.load_model(folder / "auto.keras")
+    assert type(auto.optimizer).__name__ == "Adadelta"
+    assert auto.loss == "binary_crossentropy"
+
+
+def test_binarised_pixels_and_log_likelihood(small, here, tmp_path):
+    printed = here("3-main.py", "--dataset", small, "--epochs", 2,
+                   "--binarize", "dynamic", "--samples", 20)
+    assert "small.npz, dynamic binarised" in printed
+    metrics = json.loads((tmp_path / "runs" / "3-variational" / "metrics.json")
+                         .read_text())
+    # Of pixels that are 0 or 1, the floor of the cross-entropy is 0.
+    assert metrics["excess"] == pytest.approx(metrics["cross_entropy"], 1e-5)
+    assert 0 < metrics["negative_log_likelihood"] < metrics["negative_elbo"]
+
+
 def test_folds(small, here, tmp_path):
     printed = here(
         "0-main.py", "--dataset", small, "--epochs", 1, "--folds", 3)
@@ -136,8 +159,10 @@ def test_folds(small, here, tmp_path):
 def test_folder_of_images_and_tables(small, here, tmp_path):
     with np.load(small) as arrays:
         for number, image in enumerate(arrays["x_train"][:40]):
-            Image.fromarray(image).save(tmp_path / f"{number}.png")
-    here("2-main.py", "--dataset", tmp_path, "--epochs", 1)
+            Image.fromarray(image).convert("RGB").resize((60, 45)).save(
+                tmp_path / f"{number}.png")
+    printed = here("2-main.py", "--dataset", tmp_path, "--epochs", 1)
+    assert "(36 training and 4 test images, 45 x 60 x 3)" in printed
     np.savez(tmp_path / "table.npz", x_train=np.random.rand(50, 6),
              x_test=np.random.rand(20, 6))
     printed = here("0-main.py", "--dataset", "table.npz", "--epochs", 1,
@@ -240,7 +265,9 @@ def test_mnist_that_cannot_be_had(tmp_path):
         "folder that AUTOENCODERS_DATA names.")
 
 
-@pytest.mark.parametrize("name", MAINS)
+@pytest.mark.skipif(not importlib.util.find_spec("tensorflow"),
+                    reason="the course's mains import TensorFlow")
+@every_main
 def test_course_main_runs_unchanged(name, tmp_path):
     """Its form: from the top level, on arrays, with `predict`."""
     dims = {"2": "(8, 8, 1), [4, 2], (2, 2, 2)", "0": "64, [9], 3",

@@ -31,6 +31,7 @@ def test_python_prints_what_it_says(block):
     assert printed.getvalue().splitlines() == expected != []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", re.findall(
     r"^\./mains/.*$", "".join(blocks("console")), re.MULTILINE))
 def test_command_runs(command, tmp_path):
@@ -50,7 +51,7 @@ def test_command_runs(command, tmp_path):
 
 
 @pytest.mark.parametrize("target", re.findall(
-    r"\bmake ([\w-]+)", "".join(blocks("console")) + "make compat make lint"))
+    r"(?:^|`)make ([\w-]+)", README, re.MULTILINE))
 def test_make_target_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(),
                      re.MULTILINE)
@@ -85,6 +86,17 @@ def test_floor_of_the_cross_entropy(mnist):
     p = np.clip(mnist[1].astype("float64"), 1e-12, 1 - 1e-12)
     entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean()
     assert round(entropy, 4) == 0.0581
+
+
+def test_what_is_said_of_depth_and_schedule():
+    loss = {(line["row"], line["epochs"]): float(line["obtained"])
+            for line in reproduce.read(reproduce.RESULTS)
+            if line["figure"] == reproduce.PIXEL}
+    assert "(`--hidden` without sizes) is behind the deep one after 20" in (
+        README)
+    assert loss["simple", "100"] > loss["deep", "20"]
+    assert "lower in 50 epochs than 100 without" in README
+    assert loss["best", "50"] < loss["deep", "100"]
 
 
 def test_what_is_said_of_missing_values():

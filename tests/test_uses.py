@@ -71,6 +71,24 @@ def test_median_filter_and_pca_are_what_they_say(small, here, tmp_path):
         ((medians - test) ** 2).sum(axis=1).mean(), rel=1e-4)
 
 
+def test_linear_probe_is_least_squares(small, here, tmp_path):
+    here("codes.py", "--dataset", small, "--epochs", 1, "--latent", 8)
+    found = metrics(tmp_path / "runs" / "codes")
+    assert set(found["Squared error per image"]) == {"PCA", "0-vanilla"}
+    with np.load(small) as arrays:
+        train, test = (arrays[name].reshape(-1, 784) / 255
+                       for name in ("x_train", "x_test"))
+        classes, truth = np.eye(10)[arrays["y_train"]], arrays["y_test"]
+    mean = train.mean(axis=0)
+    axes = np.linalg.svd(train - mean, full_matrices=False)[2][:8]
+    seen, unseen = ((part - mean) @ axes.T for part in (train, test))
+    fit = np.linalg.lstsq(np.c_[seen, np.ones(300)], classes, rcond=None)[0]
+    right = (np.c_[unseen, np.ones(100)] @ fit).argmax(axis=1) == truth
+    # The randomised decomposition turns a digit or two.
+    assert found["Accuracy of the linear probe"]["PCA"] == pytest.approx(
+        right.mean(), abs=0.04)
+
+
 def test_anomalies(small, here, tmp_path):
     with np.load(small) as arrays:
         inverted = {name: array if "y" in name else 255 - array

@@ -49,8 +49,11 @@ def evaluate(encoder, decoder, auto, batches):
         code, instead of these, in nats per image, `distortion`, which is the
         cross-entropy summed over pixels, `kl_divergence`, the rate, and
         `negative_elbo`, the sum of both; and `active_units`, the number of
-        those whose mean has a variance above 0.01 (Burda et al. 2016, 5.2).
+        those whose mean has a variance above 0.01 (Burda et al. 2016, 5.2);
+        and `collapsed`, the negative ELBO of a decoder that gives the same for
+        every code.
     """
+    total = 0
     errors, entropies, floors, divergences, codes = [], [], [], [], []
     for index in range(len(batches)):
         images, _ = batches[index]
@@ -58,6 +61,7 @@ def evaluate(encoder, decoder, auto, batches):
         output = to_float64(decoder(outputs[0]))
         code = [to_float64(part) for part in outputs]
         target = images.astype("float64")
+        total = total + rows(target).sum(axis=0)
         errors.append(squared_error(target, output))
         entropies.append(cross_entropy(target, output))
         floors.append(cross_entropy(target, target))
@@ -75,6 +79,8 @@ def evaluate(encoder, decoder, auto, batches):
         metrics["distortion"] = entropy.mean()
         metrics["kl_divergence"] = divergence.mean()
         metrics["negative_elbo"] = (entropy + divergence).mean()
+        mean = total[None] / len(code)
+        metrics["collapsed"] = cross_entropy(mean, mean)[0]
         metrics["active_units"] = (code.var(axis=0) > 0.01).sum()
     else:
         metrics["mean_code"] = code.mean()
@@ -82,6 +88,28 @@ def evaluate(encoder, decoder, auto, batches):
         metrics["zeros"] = (code == 0).mean()
         metrics["dead_units"] = (code == 0).all(axis=0).mean()
     return {name: float(value) for name, value in metrics.items()}
+
+
+def alarms(metrics):
+    """Says in words what is wrong with a model of such metrics, if anything.
+
+    Returns:
+        List of strings.
+    """
+    found = []
+    if metrics.get("dead_units", 0) > 0.25:
+        found.append(
+            f"Alarm: {metrics['dead_units']:.0%} of the code's units are dead "
+            "(0 for every image). Try another seed, a lower learning rate or "
+            "a lighter penalty.")
+    if metrics.get("negative_elbo", 0) > metrics.get("collapsed", 1) - 1:
+        found.append(
+            "Alarm: the variational autoencoder has collapsed. Its negative "
+            f"ELBO of {metrics['negative_elbo']:.1f} nats is no better than "
+            f"that of a decoder which ignores the code, "
+            f"{metrics['collapsed']:.1f}. Try more epochs, another seed or a "
+            "lower learning rate.")
+    return found
 
 
 def negative_log_likelihood(encoder, decoder, batches, samples, seed=0):

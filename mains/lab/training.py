@@ -336,6 +336,8 @@ def train(args, folder, data, build, batches, test):
                  validation_data=test, callbacks=callbacks)
     reseed(auto, args.seed, args.epochs)
     metrics = evaluation.evaluate(encoder, decoder, auto, test)
+    for alarm in evaluation.alarms(metrics):
+        print(alarm)
     save(encoder, folder / "encoder.keras")
     save(decoder, folder / "decoder.keras")
     write_json(folder / "metrics.json", metrics)

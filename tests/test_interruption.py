@@ -21,12 +21,15 @@ ENVIRONMENT = {**os.environ, "DISPLAY": ""}
 
 def start(name, *arguments, folder):
     """Starts a main in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, env=ENVIRONMENT,
-        # Where tests run in the background, Ctrl-C is ignored: not here.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    # Where tests run in the background, Ctrl-C may be ignored: not here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=ENVIRONMENT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def finish(process):

@@ -217,6 +217,16 @@ def test_bad_flags(
     record_property("bad inputs refused", 1)
 
 
+def test_model_too_large_for_the_memory(small, here, tmp_path, monkeypatch):
+    monkeypatch.setattr("lab.training.memory", lambda: 2 ** 20)
+    error = here("0-main.py", "--dataset", small, status=1)
+    assert error.strip().splitlines()[-1] == (
+        "0-main.py: error: Too large a model for this machine. Expected at "
+        "most 0.0 GB to train it. Received: 222,384 weights, which need 0.0 "
+        "GB. Choose smaller sizes.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_settings_do_not_overwrite_a_run(small, here, tmp_path):
     arguments = "--dataset", small, "--epochs", 1, "--limit", 50
     here("0-main.py", *arguments)

@@ -33,10 +33,11 @@ def rows(run, name, rows, *measures):
     for line, (label, row) in zip(axes, rows.items()):
         line[0].set_ylabel(label.strip().replace(" ", "\n"))
         is_code = "code" in label
+        limits = (row.min(), row.max()) if is_code else (0, 1)
         pictures = folded(row) if is_code else row.reshape(
             -1, *run.data.shape)
         for axis, picture in zip(line, pictures):
-            draw(axis, picture, (None, None) if is_code else (0, 1))
+            draw(axis, picture, limits)
     figure.suptitle(run.title(*measures))
     save(run, figure, name)
 

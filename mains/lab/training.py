@@ -13,7 +13,7 @@ import numpy as np
 
 from lab import evaluation, files
 from lab.command_line import NEUTRAL, InputError, read_config
-from lab.datasets import Batches
+from lab.datasets import Batches, memory
 
 
 @dataclasses.dataclass
@@ -253,9 +253,18 @@ def runs(args, data, build, flat=True):
     """
     started = time.time()
     try:
-        build()
+        _, _, auto = build()
     except ValueError as error:  # of sizes, before anything is written
         raise InputError(error) from error
+    # Weights, their gradients, and the two moments that Adam keeps of these.
+    needed = 4 * 4 * auto.count_params()
+    if needed > memory():
+        raise InputError(
+            f"Too large a model for this machine. Expected at most "
+            f"{memory() / 1e9:.1f} GB to train it. Received: "
+            f"{auto.count_params():,} weights, which need {needed / 1e9:.1f} "
+            "GB. Choose smaller sizes.")
+    del auto
     print(f"Training {args.module} on {data}, for {args.epochs} epochs; "
           f"files go to {args.output}")
     if args.tensorboard and not importlib.util.find_spec("tensorboard"):

@@ -25,8 +25,8 @@ reproduce: .venv/installed-tests
 	.venv/bin/python benchmarks/reproduce.py
 
 # All tests, and what they counted into the README's table.
-promises: .venv/installed-tests
-	.venv/bin/python -m pytest -n 2 -m '' --record
+promises: export PYTEST_ADDOPTS = --record
+promises: test test-long
 	.venv/bin/python benchmarks/reproduce.py --readme
 
 lint: .venv/installed-tests

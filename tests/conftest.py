@@ -29,9 +29,13 @@ def pytest_terminal_summary(terminalreporter, config):
     for what, count in sorted(counts.items()):
         terminalreporter.write_line(f"{count:6} {what}")
     if config.getoption("--record"):
-        with open(ROOT / "data" / "promises.csv", "w", newline="") as file:
+        path = ROOT / "data" / "promises.csv"
+        with open(path, newline="") as file:
+            known = {line["what"]: int(line["count"])
+                     for line in csv.DictReader(file)}
+        with open(path, "w", newline="") as file:
             csv.writer(file).writerows(
-                [("what", "count"), *sorted(counts.items())])
+                [("what", "count"), *sorted({**known, **counts}.items())])
 
 
 @pytest.fixture(scope="session")

@@ -78,4 +78,5 @@ def test_any_arguments(module, tries, record_property):
         keras.backend.clear_session()
 
     check()
-    record_property("random argument sets tried", count["tried"])
+    if tries == 500:
+        record_property("random argument sets tried", count["tried"])

@@ -61,7 +61,10 @@ def test_table_and_figures_are_the_results():
     results = reproduce.read(reproduce.RESULTS)
     counts = reproduce.read(reproduce.PROMISES)
     assert reproduce.fill(README, results, counts) == README
-    assert {line["row"] for line in results} == set(reproduce.ROWS)
+    rows = {line["row"] for line in results}
+    assert rows <= set(reproduce.ROWS)
+    assert rows >= {name for name, row in reproduce.ROWS.items()
+                    if not row.long}
     assert len(counts) >= 4
 
 

@@ -78,16 +78,18 @@ def kill_and_resume(name, arguments, times, folder, seed):
     finish(process)
     training = time.monotonic() - started - until_training
     moments, killed = random.Random(seed), 0  # noqa: S311
+    # From shortly before the training to shortly before its end; all together
+    # shorter than the whole, so that it is not over too soon.
+    stretch = 0.8 / times * training
     while killed < times:
         process = start(name, *arguments, "--output", "part", "--resume",
                         folder=folder)
-        # From shortly before the training to shortly before its end; each
-        # stretch shorter than the whole, so that it is not over too soon.
-        wait = until_training + moments.uniform(-0.05, 0.8 / times) * training
-        time.sleep(wait)
+        time.sleep(until_training + moments.uniform(-0.05, 1) * stretch)
         if process.poll() is None:
             process.kill()
             killed += 1
+        else:
+            stretch /= 2
         process.communicate()
     finish(start(name, *arguments, "--output", "part", "--resume",
                  folder=folder))

@@ -20,14 +20,22 @@ def main():
     from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
     data = datasets.load(args.dataset, args.limit, missing=True)
-    if data.train.dtype.kind == "f":
-        data.train = np.where(np.isnan(data.train),
-                              np.nanmean(data.train, axis=0), data.train)
+    original = data.test
+    table = isinstance(original, np.ndarray) and original.dtype.kind == "f"
+    if table:  # train and validate with means for what is missing
+        if np.isnan(data.train).all(axis=0).any():
+            raise command_line.InputError(
+                "Nothing to learn from. Expected known values in each column "
+                f"of x_train. Received: {data.name} with columns of NaN")
+        means = np.nanmean(data.train, axis=0)
+        data.train, data.test = (np.where(np.isnan(part), means, part)
+                                 for part in (data.train, original))
     build = training.builder(args, data)
     for run in training.runs(args, data, build):
         train, random = run.batches.all(), np.random.default_rng(args.seed)
         # Neighbours take long to find: as many images as take a minute.
-        test = run.first(1000)
+        images = original if args.folds is None else data.train
+        test = run.test.prepare(images[run.test.rows[:1000]])
         ways = {
             "means": SimpleImputer(),
             "5 nearest neighbours": KNNImputer(n_neighbors=5),
@@ -54,8 +62,8 @@ def main():
             figures.rows(run, f"filled-{name}.png", {
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
-        if not known.all():
-            holes = run.test.all()
+        if table and np.isnan(original).any():
+            holes = run.test.prepare(original)
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=evaluation.fill_in(
                     run, ways["means"].transform(holes), ~np.isnan(holes)))

@@ -130,6 +130,14 @@ def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
     assert error < ((means - table[500:])[missing] ** 2).mean() / 4
 
 
+def test_column_without_any_value(here, tmp_path):
+    table = np.random.default_rng(0).random((20, 3))
+    table[:, 1] = np.nan
+    np.savez(tmp_path / "table.npz", x_train=table, x_test=table)
+    error = here("impute.py", "--dataset", "table.npz", status=1)
+    assert "Expected known values in each column of x_train." in error
+
+
 def test_missing_values_are_refused_elsewhere(here, tmp_path):
     table = np.full((5, 3), np.nan)
     np.savez(tmp_path / "table.npz", x_train=table, x_test=table)

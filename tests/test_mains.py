@@ -82,7 +82,8 @@ def test_main_trains_and_writes_its_files(name, small, tmp_path):
         assert float(lines[-2]) >= 0
 
 
-@every_main
+# Of all mains, killed at any moment: test_interruption.py, which takes longer.
+@pytest.mark.parametrize("name", ["0-main.py", "3-main.py"])
 def test_interrupted_run_goes_on_to_the_same_end(name, small, here, tmp_path):
     common = "--dataset", small, "--limit", 100, "--batch-size", 32
     here(name, *common, "--epochs", 3, "--output", "whole")

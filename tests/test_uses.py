@@ -89,6 +89,7 @@ def test_linear_probe_is_least_squares(small, here, tmp_path):
         right.mean(), abs=0.04)
 
 
+@pytest.mark.long
 def test_anomalies(small, here, tmp_path):
     with np.load(small) as arrays:
         inverted = {name: array if "y" in name else 255 - array

@@ -100,7 +100,8 @@ def parse(description, name, **sizes):
             `SIZES` each.
 
     Returns:
-        `argparse.Namespace` with an attribute for each flag, and `module`.
+        `argparse.Namespace` with an attribute for each flag, `module` and
+        `main`.
     """
     parser = argparse.ArgumentParser(
         description=description,

@@ -1,4 +1,5 @@
 """Runs that are killed, stopped, kept apart, or out of disk space."""
+import contextlib
 import json
 import os
 import random
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import keras
 import pytest
-from lab import files
+from lab import files, training
 from test_mains import MAINS, every_main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,19 +131,34 @@ def test_interrupted_by_the_user(small, here, tmp_path, request):
         "folder of its own for each. Wait for its end, or choose another "
         "--output.")
     process.send_signal(signal.SIGINT)
-    started = time.monotonic()
     printed, _ = process.communicate(timeout=60)
-    assert time.monotonic() - started < 5
     assert process.returncode == 130
     assert printed.strip().splitlines()[-1] == (
         "Interrupted. The same command with --resume goes on from the last "
         "whole epoch.")
     done = len((folder / "history.csv").read_text().splitlines()) - 1
-    assert done >= 1
+    assert 1 <= done < 400
     printed = here("0-main.py", *arguments, "--epochs", done + 2, "--resume")
     assert "Going on after epoch" in printed
     here("0-main.py", *arguments, "--epochs", done + 2, "--output", "whole")
     same(tmp_path / "whole", folder)
+
+
+def test_interrupted_where_the_exception_is_lost():
+    """As in JAX, which calls Python from where nothing can be raised."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        progress = training.Progress(None, None, 0, [])
+        progress.on_train_begin()
+        progress.on_train_batch_end(0, {"loss": 1.0})
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            progress.on_train_batch_end(1, {"loss": 1.0})
+        progress.on_train_end()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_begun_afresh_and_stopped_before_its_first_model(

@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 import platform
+import signal
 import time
 
 import keras
@@ -88,7 +89,7 @@ class Run:
 
 class Progress(keras.callbacks.Callback):
     """Saves model and history after each epoch, for `--resume`, and stops a
-    training whose loss is no longer finite.
+    training on Ctrl-C, and where its loss is no longer finite.
 
     The order of the images and the noise are drawn anew for each epoch, from
     the seed and the epoch, so that a resumed run takes the same course. The
@@ -109,6 +110,22 @@ class Progress(keras.callbacks.Callback):
         self.folder, self.batches = folder, batches
         self.seed, self.history = seed, history
 
+    def on_train_begin(self, logs=None):
+        """Listens for Ctrl-C, unless it is to be ignored."""
+        self.interrupted = False
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self.interrupt)
+
+    def interrupt(self, *_):
+        """Stops now, or after this step: JAX loses some exceptions."""
+        self.interrupted = True
+        raise KeyboardInterrupt
+
+    def on_train_end(self, logs=None):
+        """Hears no more."""
+        if signal.getsignal(signal.SIGINT) == self.interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def on_epoch_begin(self, epoch, logs=None):
         """Draws order and noise of this epoch."""
         self.epoch = epoch + 1
@@ -117,6 +134,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Stops at once where the loss is no longer finite."""
+        if self.interrupted:
+            raise KeyboardInterrupt
         self.check(f"step {batch + 1}", logs)
 
     def check(self, step, logs):

@@ -154,15 +154,43 @@ def test_bad_names(tmp_path, name, message, monkeypatch, record_property):
     record_property("bad inputs refused", 1)
 
 
-def test_folder_is_read_when_needed(tmp_path):
+def test_folder(tmp_path):
     name = folder_of(tmp_path / "a b é")
     data = datasets.load(name)
     assert data.train.shape == (27, 6, 5, 1)
     assert data.test.shape == (3, 6, 5, 1)
-    assert (data.test[np.array([0, 2])][..., 0] == IMAGES[[9, 29]]).all()
+    assert (data.test[..., 0] == IMAGES[[9, 19, 29]]).all()
     assert datasets.load(name, limit=4).train.shape == (4, 6, 5, 1)
     x, _ = datasets.Batches(data.train, 5, flat=False)[0]
     assert (x[..., 0] == IMAGES[:5].astype("float32") / 255).all()
+    assert is_mapped(data.train) and is_mapped(data.test)
+
+
+def is_mapped(array):
+    """Tells whether an array is a part of a file, and not in memory."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("kind", ["uint8", "float64"])
+def test_arrays_larger_than_the_memory(
+        kind, save, order, tmp_path, monkeypatch):
+    arrays = {"x_train": np.asarray(IMAGES[:20].astype(kind), order=order),
+              "x_test": IMAGES[20:].astype(kind), "y_test": np.arange(10)}
+    name = str(tmp_path / "large.npz")
+    save(name, **arrays)
+    inside = datasets.load(name)
+    monkeypatch.setattr(datasets, "memory", lambda: 2000)
+    data = datasets.load(name)
+    assert is_mapped(data.train) and not is_mapped(inside.train)
+    assert (data.train == inside.train).all()
+    assert (data.test == inside.test).all()
+    assert (data.labels == inside.labels).all()
+    assert data.sha256 == inside.sha256
+    assert not list(tmp_path.glob("tmp*"))
 
 
 def test_folder_with_parts_and_colours(tmp_path):
@@ -172,9 +200,9 @@ def test_folder_with_parts_and_colours(tmp_path):
     folder_of(tmp_path / "test" / "cats", colours[3:])
     folder_of(tmp_path / "test" / "grey", IMAGES[:1])
     data = datasets.load(str(tmp_path))
-    assert (data.train[np.arange(3)] == colours[:3]).all()
-    assert (data.test[np.arange(2)][0] == colours[3]).all()
-    assert (data.test[np.arange(2)][1] == IMAGES[0, ..., None]).all()
+    assert (data.train == colours[:3]).all()
+    assert (data.test[0] == colours[3]).all()
+    assert (data.test[1] == IMAGES[0, ..., None]).all()
 
 
 def test_bad_folders(tmp_path, record_property):
@@ -197,11 +225,10 @@ def test_bad_folders(tmp_path, record_property):
 
 def test_damaged_image_is_named(tmp_path):
     name = folder_of(tmp_path)
-    data = datasets.load(name)
     path = tmp_path / "000.png"
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="Damaged image.*000.png"):
-        data.train[np.array([0])]
+        datasets.load(name)
 
 
 def test_known_sets_are_looked_for_in_order(tmp_path, monkeypatch):

@@ -133,7 +133,7 @@ def test_archive_of_pickled_bytes(tmp_path, record_property):
 def test_links_that_leave_the_folder(tmp_path, record_property):
     outside, folder = tmp_path / "outside", tmp_path / "folder"
     outside.mkdir()
-    IMAGE.save(outside / "secret.png")
+    Image.fromarray(np.full((6, 5), 9, "uint8")).save(outside / "secret.png")
     folder.mkdir()
     for number in range(20):
         IMAGE.save(folder / f"{number:02}.png")
@@ -143,9 +143,8 @@ def test_links_that_leave_the_folder(tmp_path, record_property):
     (folder / "d.png").symlink_to(folder / "nowhere.png")
     (folder / "inside.png").symlink_to(folder / "00.png")
     data = datasets.load(str(folder))
-    names = {path.name for part in (data.train, data.test)
-             for path in part.paths}
-    assert names == {"inside.png", *(f"{n:02}.png" for n in range(20))}
+    assert len(data.train) + len(data.test) == 21
+    assert not data.train.any() and not data.test.any()
     record_property("hostile files refused", 3)
 
 

@@ -1,9 +1,11 @@
 """Data sets: the known ones, a user's arrays, a folder of images."""
-import copy
 import dataclasses
 import hashlib
 import math
+import operator
 import os
+import shutil
+import tempfile
 import threading
 import urllib.request
 import zipfile
@@ -30,9 +32,9 @@ class Dataset:
 
     Attributes:
         name: String. What the user calls it.
-        train, test: Arrays, or `Images`, of shape `(count, height, width,
-            channels)`, or `(count, columns)` for a table; integers of 0 to
-            255, or floats of 0 to 1.
+        train, test: Arrays of shape `(count, height, width, channels)`, or
+            `(count, columns)` for a table; integers of 0 to 255, or floats of
+            0 to 1. Large ones are mapped from a file.
         labels: Array `(count,)`, of the test images, or None.
         train_labels: The same, of the training images.
         sha256: String. Of all that was read, `--limit` aside.
@@ -72,19 +74,21 @@ class Batches(keras.utils.PyDataset):
     up at any epoch. Without a seed the images come in their own order.
 
     Args:
-        images: Array or `Images`.
+        images: Array.
         batch_size: Integer.
         flat: Boolean. Whether to make each image one row of numbers.
         seed: Integer or None.
         rows: Array of integers, or None for all. The images to use.
         binarize: Boolean. Whether to draw each pixel as 0 or 1, 1 with the
             pixel's value as probability, anew in each epoch.
+        share: Two integers. Which part of each batch to give, of how many, as
+            `hosts.join` says; a rest that cannot be shared out is left out.
     """
 
     def __init__(self, images, batch_size, flat, seed=None, rows=None,
-                 binarize=False):
+                 binarize=False, share=(0, 1)):
         super().__init__()
-        self.binarize = binarize
+        self.binarize, self.share = binarize, share
         self.images, self.batch_size, self.flat = images, batch_size, flat
         self.seed = seed
         self.rows = np.arange(len(images)) if rows is None else rows
@@ -97,7 +101,9 @@ class Batches(keras.utils.PyDataset):
             np.random.default_rng((self.seed, epoch)).shuffle(self.order)
 
     def __len__(self):
-        return -(-len(self.order) // self.batch_size)
+        whole, rest = divmod(len(self.order), self.batch_size)
+        _, count = self.share
+        return whole + (rest >= count)
 
     def __getitem__(self, index):
         start = index * self.batch_size
@@ -106,6 +112,9 @@ class Batches(keras.utils.PyDataset):
         if self.binarize:
             random = np.random.default_rng((self.seed, self.epoch, index))
             images = drawn(images, random)
+        number, count = self.share
+        size = len(images) // count
+        images = images[number * size:(number + 1) * size]
         return images, images
 
     def all(self):
@@ -126,66 +135,62 @@ def drawn(images, random):
     return (chances < images).astype("float32")
 
 
-class Images:
-    """Image files of one size, indexed as an array but read only then.
-
-    A slice gives `Images` again, an array of row numbers gives pixels.
+def decode(paths):
+    """Reads image files of one size, into a temporary file that is mapped to
+    memory: a folder may be larger than that.
 
     Args:
         paths: List of paths.
 
+    Returns:
+        Array of bytes, `(count, height, width, channels)`.
+
     Raises:
         InputError: If a file is no image, or differs in size from the first.
     """
+    modes = set()
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                size, mode = image.size, image.mode
+        except (OSError, Image.DecompressionBombError) as error:
+            raise InputError(
+                "Not an image that can be read. Received: "
+                f"{path} ({error}). Remove or replace it.") from None
+        if path == paths[0]:
+            width, height = size
+        if size != (width, height):
+            raise InputError(
+                f"Images of different sizes. Expected all to be {width} x "
+                f"{height}, as {paths[0]} is. Received: {path} of {size[0]} x "
+                f"{size[1]}. Resize them first.")
+        modes.add(mode)
+    mode, channels = ("L", 1) if modes <= {"1", "L"} else ("RGB", 3)
 
-    def __init__(self, paths):
-        self.paths = np.array(paths)
-        self.mode = "L"
+    def pixels():
         for path in paths:
             try:
                 with Image.open(path) as image:
-                    size, mode = image.size, image.mode
-            except (OSError, Image.DecompressionBombError) as error:
+                    content = image.convert(mode).tobytes()
+            except OSError as error:
                 raise InputError(
-                    "Not an image that can be read. Received: "
-                    f"{path} ({error}). Remove or replace it.") from None
-            if path == paths[0]:
-                self.width, self.height = size
-            if size != (self.width, self.height):
-                raise InputError(
-                    "Images of different sizes. Expected all to be "
-                    f"{self.width} x {self.height}, as {paths[0]} is. "
-                    f"Received: {path} of {size[0]} x {size[1]}. Resize them "
-                    "first.")
-            if mode not in ("1", "L"):
-                self.mode = "RGB"
+                    f"Damaged image. Received: {path} ({error}). Remove or "
+                    "replace it.") from None
+            yield content
 
-    @property
-    def shape(self):
-        """Shape that an array of the images would have."""
-        channels = {"L": 1, "RGB": 3}[self.mode]
-        return len(self), self.height, self.width, channels
+    return mapped(pixels(), "uint8", (len(paths), height, width, channels))
 
-    def __len__(self):
-        return len(self.paths)
 
-    def __getitem__(self, rows):
-        if isinstance(rows, slice):
-            part = copy.copy(self)
-            part.paths = self.paths[rows]
-            return part
-        return np.stack([self.read(path) for path in self.paths[rows]])
+def mapped(pieces, dtype, shape, order="C"):
+    """Writes pieces of bytes into a temporary file, and maps it to memory.
 
-    def read(self, path):
-        """Reads one file as bytes, `(height, width, channels)`."""
-        try:
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert(self.mode))
-        except OSError as error:
-            raise InputError(
-                f"Damaged image. Received: {path} ({error}). Remove or "
-                "replace it.") from None
-        return pixels.reshape(self.shape[1:])
+    Returns:
+        Array of that type and shape; the system reads its parts when needed.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.writelines(pieces)
+        file.flush()
+        return np.asarray(np.memmap(file, dtype, "r+", 0, shape, order))
 
 
 def load(name, limit=None, missing=False, labelled=False, binarize=None,
@@ -246,10 +251,6 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
 
 def binarised(images, seed):
     """Draws each pixel of an array as 0 or 255, once and for all."""
-    if isinstance(images, Images):
-        raise InputError(
-            "Images of a folder cannot be binarised. Expected an array of "
-            "images. Received: a folder. Put them into a .npz file.")
     values = images / np.float32(255) if images.dtype.kind in "ui" else images
     random = np.random.default_rng(seed)
     return (255 * drawn(values, random)).astype("uint8")
@@ -309,9 +310,9 @@ def read_arrays(name, path, missing=False):
     """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
     try:
         with open(path, "rb") as file:
-            check_size(path, file)
+            read = unpack if is_large(path, file) else operator.getitem
             with np.load(file, allow_pickle=False) as archive:
-                arrays = {key: archive[key] for key in archive.files
+                arrays = {key: read(archive, key) for key in archive.files
                           if key in ARRAYS}
     except InputError:
         raise
@@ -332,11 +333,11 @@ def read_arrays(name, path, missing=False):
                        arrays.get("y_test"), arrays.get("y_train"), missing)
 
 
-def check_size(path, file):
-    """Checks that the arrays of an archive fit in memory, unpacked.
+def is_large(path, file):
+    """Tells whether the arrays of an archive leave little of the memory.
 
     Raises:
-        InputError: If they do not.
+        InputError: If they do not fit on the disk either.
     """
     size = 0
     with zipfile.ZipFile(file) as archive:
@@ -346,12 +347,36 @@ def check_size(path, file):
                     shape, _, dtype = read_header(member)
                 size += math.prod(shape) * dtype.itemsize
     file.seek(0)
-    if size > memory():
+    if size <= memory() / 4:
+        return False
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if size > free:
         raise InputError(
             f"Too large for this machine. Expected arrays of at most "
-            f"{memory() / 1e9:.1f} GB. Received: {path} with "
-            f"{size / 1e9:.1f} GB, unpacked. A folder of images is read while "
-            "training.")
+            f"{free / 1e9:.1f} GB, which are free in {folder}. Received: "
+            f"{path} with {size / 1e9:.1f} GB, unpacked. Make room, or name "
+            "another folder by TMPDIR.")
+    return True
+
+
+def unpack(archive, key):
+    """Returns an array of an archive, mapped to memory."""
+    with archive.zip.open(f"{key}.npy") as member:
+        shape, fortran, dtype = read_header(member)
+        if dtype.hasobject:
+            raise ValueError("Object arrays need allow_pickle, which is off.")
+        rest = math.prod(shape) * dtype.itemsize
+
+        def pieces():
+            nonlocal rest
+            while rest and (piece := member.read(min(rest, 2 ** 20))):
+                rest -= len(piece)
+                yield piece
+            if rest:
+                raise ValueError(f"{rest} bytes are missing in {key}")
+
+        return mapped(pieces(), dtype, shape, "F" if fortran else "C")
 
 
 def read_header(file):
@@ -404,9 +429,10 @@ def from_arrays(name, train, test, labels=None, train_labels=None,
     train, test = (
         array[..., None] if array.ndim == 3 else array
         for array in (train, test))
-    if train.dtype.kind == "f" and max(
-            np.nanmax(train), np.nanmax(test)) > 1:
-        train, test = train / 255, test / 255
+    floats = [array for array in (train, test) if array.dtype.kind == "f"]
+    if any(np.nanmax(array) > 1 for array in floats):
+        for array in floats:
+            np.divide(array, 255, out=array)
     digest = hashlib.sha256()
     for array in (train, test):
         digest.update(np.ascontiguousarray(array))
@@ -415,7 +441,7 @@ def from_arrays(name, train, test, labels=None, train_labels=None,
 
 
 def read_folder(name):
-    """Finds the images of a folder; they stay on disk until they are needed.
+    """Reads the images of a folder.
 
     With subfolders `train` and `test` these are the two parts; otherwise every
     tenth image, in the order of the names, is held out for testing. Links that
@@ -438,10 +464,5 @@ def read_folder(name):
             "Too few images. Expected at least ten, or some in both train/ "
             f"and test/, with names in {', '.join(ENDINGS)}. Received: {name} "
             f"with {len(train) + len(test)}")
-    digest = hashlib.sha256()
-    for path in train + test:
-        digest.update(
-            f"{path.relative_to(folder)}:{path.stat().st_size}\n".encode())
-    images = Images(train + test)
-    return Dataset(name, images[:len(train)], images[len(train):], None, None,
-                   digest.hexdigest())
+    images = decode(train + test)
+    return from_arrays(name, images[:len(train)], images[len(train):])

@@ -12,7 +12,7 @@ import time
 import keras
 import numpy as np
 
-from lab import evaluation, files
+from lab import evaluation, files, hosts
 from lab.command_line import NEUTRAL, InputError, read_config
 from lab.datasets import Batches, memory
 
@@ -154,8 +154,11 @@ class Progress(keras.callbacks.Callback):
         self.check("validation", logs)
         self.history.append({"epoch": epoch + 1, **{
             name: float(value) for name, value in logs.items()}})
+        if self.batches.share[0] > 0:
+            return  # the first process writes the files
         write_history(self.folder / "history.csv", self.history)
-        save(self.model, self.folder / "auto.keras")
+        with hosts.alone():
+            save(self.model, self.folder / "auto.keras")
 
 
 def reseed(model, seed, epoch):
@@ -270,7 +273,7 @@ def runs(args, data, build, flat=True):
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
-    started = time.time()
+    started, share = time.time(), hosts.join()
     try:
         _, _, auto = build()
     except ValueError as error:  # of sizes, before anything is written
@@ -284,8 +287,9 @@ def runs(args, data, build, flat=True):
             f"{auto.count_params():,} weights, which need {needed / 1e9:.1f} "
             "GB. Choose smaller sizes.")
     del auto
-    print(f"Training {args.module} on {data}, for {args.epochs} epochs; "
-          f"files go to {args.output}")
+    if share[0] == 0:
+        print(f"Training {args.module} on {data}, for {args.epochs} epochs; "
+              f"files go to {args.output}")
     if args.tensorboard and not importlib.util.find_spec("tensorboard"):
         raise InputError(
             "--tensorboard needs TensorBoard, which is not installed. Run: "
@@ -294,22 +298,32 @@ def runs(args, data, build, flat=True):
         raise InputError(
             "Too few images for --folds. Expected an image for each fold. "
             f"Received: {len(data.train)} images for {args.folds} folds")
+    if share != (0, 1) and (args.folds or args.batch_size < share[1]):
+        raise InputError(
+            "Several processes train one model, each on a part of every "
+            f"batch. Expected no --folds, and --batch-size {share[1]} or "
+            f"more. Received: {args.folds=}, {args.batch_size=}")
+    if share[0] > 0:
+        train_all(args, data, build, flat, share)
+        return
     with files.locked(args.output):
         prepare(args.output, args, data)
-        train_once = train_folds if args.folds else train_all
-        loss = yield from train_once(args, data, build, flat)
+        if args.folds:
+            loss = yield from train_folds(args, data, build, flat)
+        else:
+            run = train_all(args, data, build, flat, share)
+            yield run
+            loss = run.metrics["loss"]
     print(f"Trained {args.module} on {data} in {time.time() - started:.0f} s: "
           f"loss {loss:.4f}; files are in {args.output}")
 
 
-def train_all(args, data, build, flat):
-    """Trains on all training images; yields the `Run`, returns its loss."""
-    run = train(args, args.output, data, build,
-                Batches(data.train, args.batch_size, flat, args.seed,
-                        binarize=data.binarize == "dynamic"),
-                Batches(data.test, args.batch_size, flat))
-    yield run
-    return run.metrics["loss"]
+def train_all(args, data, build, flat, share):
+    """Trains on all training images; returns the `Run`."""
+    return train(args, args.output, data, build,
+                 Batches(data.train, args.batch_size, flat, args.seed,
+                         binarize=data.binarize == "dynamic", share=share),
+                 Batches(data.test, args.batch_size, flat, share=share))
 
 
 def train_folds(args, data, build, flat):
@@ -334,9 +348,17 @@ def train_folds(args, data, build, flat):
 
 
 def train(args, folder, data, build, batches, test):
-    """Trains one model, or goes on with it, and measures it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Trains one model, or goes on with it, and measures it.
+
+    Of several processes that train it together, only the first writes files,
+    and returns a `Run`.
+    """
+    first = batches.share[0] == 0
+    if first:
+        folder.mkdir(parents=True, exist_ok=True)
     forget()
+    if batches.share != (0, 1):
+        hosts.spread()
     keras.utils.set_random_seed(args.seed)
     models = build()
     if args.optimizer != "adam":
@@ -351,17 +373,28 @@ def train(args, folder, data, build, batches, test):
             models, folder, len(batches), args.epochs)
         print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
+    if batches.flat and keras.backend.backend() == "tensorflow":
+        # Short steps of dense layers, several at a time: the same results.
+        auto.steps_per_execution = 8
     callbacks = [Progress(folder, batches, args.seed, history)]
     if args.schedule == "cosine":
         callbacks.insert(0, keras.callbacks.LearningRateScheduler(
             lambda epoch: peak * (
                 1 + math.cos(math.pi * epoch / args.epochs)) / 2))
-    if args.tensorboard:
+    if args.tensorboard and first:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
     if len(history) < args.epochs:
         auto.fit(batches, epochs=args.epochs, initial_epoch=len(history),
                  shuffle=False,  # the batches shuffle themselves
-                 validation_data=test, callbacks=callbacks)
+                 validation_data=test, callbacks=callbacks,
+                 verbose="auto" if first else 0)
+    if batches.share != (0, 1):
+        hosts.leave()
+        if not first:
+            return None
+        batches.share = test.share = (0, 1)
+        auto = keras.saving.load_model(folder / "auto.keras")
+        _, encoder, decoder = auto.layers
     reseed(auto, args.seed, args.epochs)
     metrics = evaluation.evaluate(encoder, decoder, auto, test)
     for alarm in evaluation.alarms(metrics):

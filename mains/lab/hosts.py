@@ -1,0 +1,62 @@
+"""One training on several processes or hosts, by `keras.distribution`."""
+import contextlib
+import os
+
+import keras
+
+from lab.command_line import InputError
+
+PREFIX = "KERAS_DISTRIBUTION_"
+
+
+def join():
+    """Joins the processes that the launcher's environment names, if any.
+
+    Returns:
+        Number of this process, from 0; number of all: `(0, 1)` if alone.
+
+    Raises:
+        InputError: If the environment is incomplete, or Keras computes with
+            anything but JAX.
+    """
+    said = {name: os.environ.get(PREFIX + name) for name in (
+        "JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")}
+    if not any(said.values()):
+        return 0, 1
+    try:
+        process, count = int(said["PROCESS_ID"]), int(said["NUM_PROCESSES"])
+        if not (said["JOB_ADDRESSES"] and 0 <= process < count):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Unusable {PREFIX} variables. Expected JOB_ADDRESSES, the first "
+            "process's HOST:PORT, NUM_PROCESSES, and PROCESS_ID, of 0 to one "
+            f"less. Received: {said}") from None
+    if keras.backend.backend() != "jax":
+        raise InputError(
+            "Several processes need JAX. Expected KERAS_BACKEND=jax. "
+            f"Received: {keras.backend.backend()}")
+    keras.distribution.initialize()
+    return process, count
+
+
+def spread():
+    """Has the models built from here on trained by all processes."""
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(auto_shard_dataset=False))
+
+
+@contextlib.contextmanager
+def alone():
+    """Has what Keras makes here, to save a model, belong to this process."""
+    together = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    yield
+    keras.distribution.set_distribution(together)
+
+
+def leave():
+    """Ends what `join` and `spread` began; each process goes on alone."""
+    import jax
+    keras.distribution.set_distribution(None)
+    jax.distributed.shutdown()

@@ -3,12 +3,14 @@
 # make test-long  runs those that take minutes: kills, random arguments, leaks
 # make lint  checks how the code is written
 # make reproduce  trains the README's models again (an hour)
+# make bench  measures the speed beside Keras's plain way and PyTorch (an hour)
 # make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
 
 PYTHON = python3
 MODULE_TESTS = tests/test_contract.py $(wildcard tests/test_[0-9]_*.py)
 
-.PHONY: run test test-long reproduce promises lint compat compat-keras2 compat-jax clean
+.PHONY: run test test-long reproduce bench promises lint compat compat-keras2 \
+	compat-jax clean
 
 run: .venv/installed
 	.venv/bin/python mains/0-main.py
@@ -23,6 +25,10 @@ test-long: .venv/installed-tests
 reproduce: .venv/installed-tests
 	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	.venv/bin/python benchmarks/reproduce.py
+
+bench: .venv/installed-tests
+	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	.venv/bin/python benchmarks/throughput.py
 
 # All tests, and what they counted into the README's table.
 promises: export PYTEST_ADDOPTS = --record

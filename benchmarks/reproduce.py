@@ -12,7 +12,6 @@ import dataclasses
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -20,10 +19,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import readme
+from readme import read
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "data" / "results.csv"
-PROMISES = ROOT / "data" / "promises.csv"
 COURSE = "the course's log"
 LAB = "the lab's text"
 COLUMNS = ("row", "command", "seeds", "epochs", "figure", "obtained", "spread",
@@ -64,19 +64,19 @@ BEST = ("0-main.py --dataset {} --batch-size 128 --schedule cosine "
 
 ROWS = {
     "vanilla": Row("0-main.py --dataset mnist", [
-        ("loss", PIXEL, 0.0842, COURSE)]),
+        ("loss", PIXEL, 0.0842, COURSE)], 3),
     "sparse": Row("1-main.py --dataset mnist", [
         ("loss", "test loss with the penalty, nats per pixel", 0.0835, COURSE),
         ("mean_of_first_ten_codes", "mean of the first ten codes", 3.017,
-         COURSE)]),
+         COURSE)], 3),
     "convolutional": Row("2-main.py --dataset mnist", [
         ("loss", PIXEL, 0.0926, COURSE)]),
     "variational": Row("3-main.py --dataset mnist", [
-        ("loss", ELBO, 147.90, COURSE)]),
+        ("loss", ELBO, 147.90, COURSE)], 3),
     "denoising": Row("4-main.py --dataset mnist", [
         ("repaired_squared_error",
          "squared error per image, of noisy images repaired",
-         "noisy_squared_error", "the noisy images")]),
+         "noisy_squared_error", "the noisy images")], 3),
     "contractive": Row("5-main.py --dataset mnist", [
         ("code_movement", "movement of the code by noise, share of its spread",
          "vanilla_code_movement", "0-vanilla beside it")]),
@@ -113,8 +113,8 @@ ROWS = {
         "20 --epochs 10 --batch-size 128 --schedule cosine --learning-rate "
         "0.004", [("loss", ELBO, 104, "Flax's example")], 3),
     "hinton": Row(
-        "jax 0-main.py --dataset mnist --hidden 1000 500 250 --latent 30 "
-        "--epochs 60 --schedule cosine", [
+        "jax 4-main.py --dataset mnist --hidden 1000 500 250 --latent 30 "
+        "--noise 0.1 --epochs 150 --schedule cosine", [
             ("squared_error", ERROR, 3.00, "Hinton & Salakhutdinov 2006"),
             ("squared_error", ERROR, 13.87, "PCA, in the same")], long=True),
     "burda": Row(
@@ -179,15 +179,18 @@ def run(row):
               "epochs": config["settings"]["epochs"],
               "seconds": round(np.median(seconds))}
     if callable(it.figures):  # a use: beside the best of the other ways
+        module = config["settings"]["module"]
         for title, values in metrics[0].items():
-            if isinstance(values, dict):
-                obtained = values.pop(config["settings"]["module"], None)
-                if obtained is not None:
-                    best = it.figures(values, key=values.get)
-                    yield {**common, "figure": title[0].lower() + title[1:],
-                           "obtained": f"{obtained:.4g}",
-                           "reference": f"{values[best]:.4g}",
-                           "source": best, "also": also(values)}
+            if not (isinstance(values, dict) and module in values):
+                continue
+            ways = {way: [each[title][way] for each in metrics]
+                    for way in values}
+            obtained = ways.pop(module)
+            ways = {way: np.mean(each) for way, each in ways.items()}
+            best = it.figures(ways, key=ways.get)
+            yield {**common, "figure": title[0].lower() + title[1:],
+                   **mean(obtained), "reference": f"{ways[best]:.4g}",
+                   "source": best, "also": also(ways)}
         return
     for figure, title, reference, source in it.figures:
         line = {**common, "figure": title, "source": source}
@@ -197,9 +200,7 @@ def run(row):
                       for history in histories]
         else:
             values = [each[figure] for each in metrics]
-        line["obtained"] = f"{np.mean(values):.4g}"
-        if it.seeds > 1:
-            line["spread"] = f"{np.std(values, ddof=1):.1g}"
+        line |= mean(values)
         line["reference"] = (f"{metrics[0][reference]:.4g}"
                              if reference in metrics[0] else reference)
         line["also"] = also({name: value for name, value in metrics[0].items()
@@ -207,60 +208,19 @@ def run(row):
         yield line
 
 
+def mean(values):
+    """Returns what was obtained, and the standard deviation over seeds."""
+    line = {"obtained": f"{np.mean(values):.4g}"}
+    if len(values) > 1:
+        line["spread"] = f"{np.std(values, ddof=1):.1g}"
+    return line
+
+
 def also(metrics):
     """Returns figures as text, such as `squared error 4.829; ...`."""
     return "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
                      for name, value in metrics.items()
                      if isinstance(value, (int, float)))
-
-
-def table(lines):
-    """Returns the README's table of the rows, as Markdown."""
-    text = ["| command | epochs | figure | obtained | reference | source "
-            "| seconds |", "| --- | ---: | --- | ---: | ---: | --- | ---: |"]
-    for line in lines:
-        spread = f" ± {line['spread']}" if line["spread"] else ""
-        text.append("| `{command}` | {epochs} | {figure} | **{obtained}**"
-                    "{0} | {reference} | {source} | {seconds} |".format(
-                        spread, **line))
-    return "\n".join(text) + "\n"
-
-
-def promises(counts):
-    """Returns the README's table of what the tests counted, as Markdown."""
-    return "\n".join([
-        "| what the tests did | how often |", "| --- | ---: |",
-        *(f"| {line['what']} | {line['count']} |" for line in counts)]) + "\n"
-
-
-def fill(text, lines, counts):
-    """Puts the results into the README: its tables, and figures in its text.
-
-    These stand between comments: `<!-- row: name -->4.829<!-- -->`.
-    """
-    def figure(match):
-        row, name = match["row"], match["name"]
-        line = next(line for line in lines if line["row"] == row)
-        values = {**line, **dict(entry.rsplit(" ", 1)
-                                 for entry in line["also"].split("; "))}
-        return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
-
-    text = re.sub(r"<!-- (?P<row>[\w-]+): (?P<name>[\w ]+) -->.*?<!-- -->",
-                  figure, text)
-    for name, content in (("results", table(lines)),
-                          ("promises", promises(counts))):
-        text = re.sub(
-            f"(?s)(?<=<!-- {name} -->\n).*(?=<!-- end of {name} -->)",
-            lambda _, content=content: content, text)
-    return text
-
-
-def read(path):
-    """Reads a table of comma-separated values, if it is there."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def write(lines):
@@ -334,9 +294,7 @@ def main():
     if (ROOT / "runs" / "reproduce").exists():
         draw_losses()
         draw_reconstructions()
-    readme = ROOT / "README.md"
-    readme.write_text(fill(
-        readme.read_text(), read(RESULTS), read(PROMISES)))
+    readme.write()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import readme
+import reproduce
 from cases import factory
-
-from benchmarks import reproduce
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -58,14 +58,11 @@ def test_make_target_exists(target):
 
 
 def test_table_and_figures_are_the_results():
-    results = reproduce.read(reproduce.RESULTS)
-    counts = reproduce.read(reproduce.PROMISES)
-    assert reproduce.fill(README, results, counts) == README
-    rows = {line["row"] for line in results}
+    assert readme.fill(README) == README
+    rows = {line["row"] for line in reproduce.read(reproduce.RESULTS)}
     assert rows <= set(reproduce.ROWS)
     assert rows >= {name for name, row in reproduce.ROWS.items()
                     if not row.long}
-    assert len(counts) >= 4
 
 
 def test_links_lead_somewhere():
@@ -109,3 +106,46 @@ def test_what_is_said_of_missing_values():
         if line["row"] == "impute":
             worse = float(line["obtained"]) > float(line["reference"])
             assert worse == line["figure"].endswith("a block")
+
+
+def test_what_is_said_of_speed():
+    lines = {(line["workload"], line["contender"]): line
+             for line in readme.read(readme.DATA / "bench-peers.csv")}
+    assert all(line["counts"] == "yes" for line in lines.values())
+
+    def number(name, workload, contender):
+        return float(lines[workload, contender][name].rstrip("%"))
+
+    course, torch = "times the course's speed", "times PyTorch's best speed"
+    assert "more than twice as fast as the course's way" in README
+    assert number(course, "0-vanilla", "ours, JAX") > 2
+    assert "faster than PyTorch; the variational one runs at the peak" in (
+        README)
+    assert number(torch, "0-vanilla", "ours, JAX") > 1
+    assert number(torch, "3-variational", "ours, JAX") > 1
+    assert number("share of the peak", "3-variational", "ours, JAX") > 90
+    assert "The convolutional module wants TensorFlow" in README
+    assert number(course, "2-convolutional", "ours, JAX") < number(
+        course, "2-convolutional", "ours, TensorFlow") < number(
+            course, "2-convolutional", "PyTorch, tuned")
+    assert "half the memory of arrays of floats" in README
+    assert number("memory, MB", "0-vanilla", "ours, TensorFlow") < 0.6 * (
+        number("memory, MB", "0-vanilla", "course, TensorFlow"))
+
+
+def test_what_is_said_of_the_convolutional_step():
+    assert "a third goes into the two convolutions at full size" in README
+    _, *layers = readme.read(readme.DATA / "bench-layers.csv")
+    seconds = [float(line["milliseconds a step"]) for line in layers]
+    assert [line["contender"] for line in layers[::len(layers) - 1]] == [
+        "Conv2D", "Conv2D"]
+    assert 0.3 < (seconds[0] + seconds[-1]) / sum(seconds) < 0.5
+
+
+def test_what_is_said_of_several_processes():
+    assert "costs more than is gained, and the large one gains a l" in README
+    _, small, _, large = readme.read(readme.DATA / "bench-hosts.csv")
+    assert float(small["speed-up"]) < 1 < float(large["speed-up"]) < 1.3
+    assert "(0.9 MB)" in README
+    _, _, auto = factory("0-vanilla")(784, [128, 64], 32)
+    assert round(4 * auto.count_params() / 1e6, 1) == 0.9

@@ -373,7 +373,8 @@ def train(args, folder, data, build, batches, test):
             models, folder, len(batches), args.epochs)
         print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
-    if batches.flat and keras.backend.backend() == "tensorflow":
+    if (batches.flat and keras.backend.backend() == "tensorflow"
+            and auto.count_params() * args.batch_size < 2 ** 30):
         # Short steps of dense layers, several at a time: the same results.
         auto.steps_per_execution = 8
     callbacks = [Progress(folder, batches, args.seed, history)]

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Trains as the course does: Keras's defaults, `fit` on NumPy arrays.
+
+    ./benchmarks/course.py DATA.npz MODULE EPOCHS [--lab]
+
+The module is ours, so that the losses can be compared; with `--lab`, layers
+and optimizer are the lab's: Keras's initial values, Adadelta.
+"""
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def lab():
+    """Returns the lab's deep autoencoder."""
+    import keras
+    x = inputs = keras.Input((784,))
+    for units in 128, 64, 32, 64, 128:
+        x = keras.layers.Dense(units, activation="relu")(x)
+    auto = keras.Model(
+        inputs, keras.layers.Dense(784, activation="sigmoid")(x))
+    auto.compile(keras.optimizers.Adadelta(1.0), "binary_crossentropy")
+    return auto
+
+
+def main():
+    """Trains, and rebuilds the training images."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data")
+    parser.add_argument("module")
+    parser.add_argument("epochs", type=int)
+    parser.add_argument("--lab", action="store_true")
+    args = parser.parse_args()
+    import keras
+    import numpy as np
+    from workloads import WORKLOADS
+    keras.utils.set_random_seed(0)
+    encoder, decoder, auto = __import__(args.module).autoencoder(
+        *WORKLOADS[args.module])
+    if args.lab:
+        auto = lab()
+    with np.load(args.data) as arrays:
+        train, test = (
+            arrays[name].reshape(-1, *auto.input_shape[1:]).astype("float32")
+            / 255 for name in ("x_train", "x_test"))
+    auto.fit(train, train, epochs=args.epochs, batch_size=256, shuffle=True,
+             validation_data=(test, test))
+    if not args.lab:
+        started = time.monotonic()
+        codes = encoder.predict(train)
+        decoder.predict(codes[0] if isinstance(codes, list) else codes)
+        print(f"\nInference: {time.monotonic() - started}")
+
+
+if __name__ == "__main__":
+    main()

@@ -84,7 +84,7 @@ TABLES = {
         "peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",
         "share of the peak", "seconds, 50 epochs", "seconds to the first step",
-        "memory, MB", "inference, s", "loss"),
+        "inference, s", "loss"),
     "files": measured("files", "contender", "seconds an epoch",
                       "share of the archive's speed",
                       "seconds to the first epoch", "memory, MB"),

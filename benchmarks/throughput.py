@@ -68,9 +68,10 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
              "TF_CPP_MIN_LOG_LEVEL": "3", **more})
     found = {"starts": [], "first": None, "reached": None, "loss": None,
              "inference": None}
-    printed, line = [], ""
+    printed, line, memory = [], "", 0
     while piece := os.read(process.stdout.fileno(), 65536):
         now = time.monotonic() - started
+        memory = peak_memory(process.pid) or memory
         printed.append(piece.decode(errors="replace"))
         *lines, line = re.split(r"[\r\n]", line + printed[-1])
         for text in [*lines, line]:
@@ -87,14 +88,23 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
             found["reached"], until = now, None
             process.kill()
     process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if status and not found["reached"]:
+    if process.wait() and not found["reached"]:
         sys.exit(f"{' '.join(map(str, command))} ended with "
                  f"{process.returncode}:\n"
                  + "".join(printed))
-    return {**found, "memory": usage.ru_maxrss * 1024,
+    return {**found, "memory": memory,
             "total": time.monotonic() - started}
+
+
+def peak_memory(pid):
+    """Returns the most memory that a process has had so far, in bytes; 0 once
+    it has ended. (What the system adds up at its end counts its parent's.)"""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    size = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(size[1]) * 1024 if size else 0
 
 
 def epochs_of(found):

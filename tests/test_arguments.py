@@ -11,10 +11,12 @@ TEMPLATE = re.compile(
     r"Invalid value for argument `\w+(\[\d+\])?`\. Expected .+\. "
     r"Received: \w+(\[\d+\])?=", re.DOTALL)
 
+# Small, or too large for any model: what lies between is only slow to build.
+integers = st.integers().filter(lambda n: n < 1000 or n > 2 ** 30)
 odd = st.one_of(
-    st.integers(), st.floats(), st.booleans(), st.none(), st.text(max_size=3),
+    integers, st.floats(), st.booleans(), st.none(), st.text(max_size=3),
     st.binary(max_size=3), st.complex_numbers(), st.fractions(),
-    st.sampled_from([10 ** 9, 2 ** 31, 2 ** 63, 10 ** 30, float("nan")]))
+    st.sampled_from([2 ** 31, 10 ** 10, 2 ** 63, 10 ** 30, float("nan")]))
 sizes = st.integers(1, 9)
 lists = st.lists(sizes, max_size=3) | st.lists(sizes, max_size=3).map(tuple)
 odd_lists = odd | st.lists(sizes | odd, max_size=3) | st.sets(sizes) | (

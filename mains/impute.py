@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Fills in missing values, beside means, neighbours and regressions.
 
-Hides a part of each test image, fills it in by rebuilding the image time and
-again with the known pixels put back, and prints the squared error per hidden
-pixel. Values that are NaN in the data's x_test are filled in and written to
-`filled.npz`.
+Trains a model to rebuild images of which a part is hidden, hides parts of the
+test images, and prints the squared error per hidden pixel. Values that are NaN
+in the data's x_test are filled in and written to `filled.npz`.
 """
+import functools
+
 from lab import command_line
 
 
 def main():
     """Loads, trains, hides, fills in, compares, draws."""
     args = command_line.parse(
-        __doc__, "impute", model="4-denoising", hidden=[512, 256], latent=32)
+        __doc__, "impute", model="0-vanilla", hidden=[1024], latent=256)
     command_line.need("sklearn")
     import numpy as np
     from lab import datasets, evaluation, figures, files, training
@@ -30,6 +31,9 @@ def main():
         means = np.nanmean(data.train, axis=0)
         data.train, data.test = (np.where(np.isnan(part), means, part)
                                  for part in (data.train, original))
+    guesses = datasets.Batches(data.train, 1, flat=True).all().mean(axis=0)
+    data.draw = functools.partial(
+        evaluation.hide, guesses=guesses, shape=data.shape)
     build = training.builder(args, data)
     for run in training.runs(args, data, build):
         train, random = run.batches.all(), np.random.default_rng(args.seed)
@@ -48,12 +52,12 @@ def main():
         hidings = {f"{share:.0%} at random": random.random(test.shape) < share
                    for share in (0.1, 0.25, 0.5)}
         if len(data.shape) == 3:
-            hidings["a block"] = evaluation.block(data.shape, len(test))
+            hidings["a block"] = evaluation.block(
+                data.shape, len(test), random)
         for title, hidden in hidings.items():
             holes = np.where(hidden, np.nan, test)
             filled = {name: way.transform(holes) for name, way in ways.items()}
-            filled[args.module] = evaluation.fill_in(
-                run, filled["means"], ~np.isnan(holes))
+            filled[args.module] = evaluation.fill_in(run, holes, guesses)
             counted = hidden & known
             run.report(f"Squared error per hidden value, {title}", {
                 name: ((images - test)[counted] ** 2).mean()
@@ -63,10 +67,9 @@ def main():
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
         if table and np.isnan(original).any():
-            holes = run.test.prepare(original)
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=evaluation.fill_in(
-                    run, ways["means"].transform(holes), ~np.isnan(holes)))
+                    run, run.test.prepare(original), guesses))
     figures.show()
 
 

@@ -160,22 +160,46 @@ def test_repair_and_movement_of_a_model_that_does_nothing():
 def test_filling_in_keeps_what_is_known():
     images = IMAGES.reshape(50, -1)
     known = np.random.default_rng(1).random(images.shape) < 0.5
-    guesses = np.where(known, images, 0.5)
-    assert (evaluation.fill_in(Identity(), guesses, known) == guesses).all()
+    holes, guesses = np.where(known, images, np.nan), images.mean(axis=0)
+    filled = evaluation.fill_in(Identity(), holes, guesses)
+    assert (filled == np.where(known, images, guesses)).all()
 
     class Half(Identity):
         def rebuild(self, images):
             return images / 2
 
-    filled = evaluation.fill_in(Half(), guesses, known, rounds=3)
-    assert (filled == np.where(known, images, 0.5 / 8)).all()
+    filled = evaluation.fill_in(Half(), holes, guesses)
+    assert (filled == np.where(known, images, guesses / 2)).all()
+
+
+def test_hidden_are_blocks_and_random_shares():
+    images = np.random.default_rng(1).random((4000, 64), "float32")
+    guesses = np.full(64, 2, "float32")
+    inputs, targets = evaluation.hide(
+        images, np.random.default_rng(2), guesses, (8, 8, 1))
+    assert targets is images and inputs.dtype == "float32"
+    hidden = inputs != images
+    assert (inputs[hidden] == 2).all()
+    shares = hidden.mean(axis=1)
+    assert (shares[::2] == 0.25).all()  # blocks of 4 x 4
+    # Of 2,000 shares of 0 to 0.9: within five deviations.
+    assert shares[1::2].mean() == pytest.approx(0.45, abs=0.03)
+    assert shares[1::2].min() < 0.05 and shares[1::2].max() > 0.85
+    inputs, _ = evaluation.hide(
+        images, np.random.default_rng(2), guesses, (64,))
+    assert (inputs != images).mean() == pytest.approx(0.45, abs=0.03)
 
 
 def test_block_is_a_quarter_of_each_image():
-    hidden = evaluation.block((28, 30, 2), 50)
-    assert hidden.shape == (50, 28 * 30 * 2)
-    assert (hidden.mean(axis=1) == 14 * 15 / (28 * 30)).all()
+    hidden = evaluation.block((28, 30, 2), 500, np.random.default_rng(1))
+    assert hidden.shape == (500, 28 * 30 * 2)
     assert len({row.tobytes() for row in hidden}) > 1
+    for image in hidden.reshape(500, 28, 30, 2):
+        down, across, channels = np.nonzero(image)
+        assert np.ptp(down) == 13 and np.ptp(across) == 14
+        assert image.sum() == 14 * 15 * 2
+    # Every pixel is hidden in some of the images.
+    assert hidden.any(axis=0).all()
 
 
 def test_dead_units_are_those_that_are_always_zero():

@@ -38,9 +38,7 @@ class Dataset:
         labels: Array `(count,)`, of the test images, or None.
         train_labels: The same, of the training images.
         sha256: String. Of all that was read, `--limit` aside.
-        binarize: None, `"fixed"` or `"dynamic"`. Whether pixels were drawn to
-            be 0 or 1, and if so, whether those to train on are drawn anew in
-            each epoch.
+        draw: Function or None. What `Batches` to train on draw.
     """
 
     name: str
@@ -49,7 +47,7 @@ class Dataset:
     labels: object
     train_labels: object
     sha256: str
-    binarize: object = None
+    draw: object = None
 
     @property
     def shape(self):
@@ -79,16 +77,16 @@ class Batches(keras.utils.PyDataset):
         flat: Boolean. Whether to make each image one row of numbers.
         seed: Integer or None.
         rows: Array of integers, or None for all. The images to use.
-        binarize: Boolean. Whether to draw each pixel as 0 or 1, 1 with the
-            pixel's value as probability, anew in each epoch.
+        draw: Function or None. Makes of images and a random generator an input
+            and a target, anew in each epoch.
         share: Two integers. Which part of each batch to give, of how many, as
             `hosts.join` says; a rest that cannot be shared out is left out.
     """
 
     def __init__(self, images, batch_size, flat, seed=None, rows=None,
-                 binarize=False, share=(0, 1)):
+                 draw=None, share=(0, 1)):
         super().__init__()
-        self.binarize, self.share = binarize, share
+        self.draw, self.share = draw, share
         self.images, self.batch_size, self.flat = images, batch_size, flat
         self.seed = seed
         self.rows = np.arange(len(images)) if rows is None else rows
@@ -107,15 +105,15 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         start = index * self.batch_size
-        images = self.prepare(
+        inputs = targets = self.prepare(
             self.images[self.order[start:start + self.batch_size]])
-        if self.binarize:
+        if self.draw:
             random = np.random.default_rng((self.seed, self.epoch, index))
-            images = drawn(images, random)
+            inputs, targets = self.draw(inputs, random)
         number, count = self.share
-        size = len(images) // count
-        images = images[number * size:(number + 1) * size]
-        return images, images
+        size = len(inputs) // count
+        part = slice(number * size, (number + 1) * size)
+        return inputs[part], targets[part]
 
     def all(self):
         """Returns all images at once, in their own order."""
@@ -133,6 +131,12 @@ def drawn(images, random):
     """Draws each pixel as 0 or 1, 1 with its value as probability."""
     chances = random.random(images.shape, dtype="float32")
     return (chances < images).astype("float32")
+
+
+def drawn_alike(images, random):
+    """Draws the pixels of input and target, the same ones."""
+    pixels = drawn(images, random)
+    return pixels, pixels
 
 
 def decode(paths):
@@ -203,7 +207,8 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether floats of a `.npz` file may be NaN.
         labelled: Boolean. Whether labels are needed.
-        binarize: None, `"fixed"` or `"dynamic"`, as in `Dataset`.
+        binarize: None, `"fixed"` or `"dynamic"`. Whether to draw pixels as 0
+            or 1, and those to train on once or anew in each epoch.
         seed: Integer. For the draws of that.
 
     Returns:
@@ -241,11 +246,12 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
     if dataset.train_labels is not None:
         dataset.train_labels = dataset.train_labels[:limit]
     if binarize:
-        dataset.binarize = binarize
         dataset.name += f", {binarize} binarised"
         dataset.test = binarised(dataset.test, (seed, 1))
         if binarize == "fixed":
             dataset.train = binarised(dataset.train, (seed, 0))
+        else:
+            dataset.draw = drawn_alike
     return dataset
 
 

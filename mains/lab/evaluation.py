@@ -189,35 +189,49 @@ def anomaly(run, images):
         mean, log_var)
 
 
-def block(shape, count, seed=0):
-    """Marks a square of half the height and width in each of many images.
+def block(shape, count, random):
+    """Marks a block of half the height and width in each of many images.
 
     Returns:
         Array of booleans, `(count, numbers in an image)`.
     """
-    height, width, channels = shape
-    random = np.random.default_rng(seed)
-    hidden = np.zeros((count, *shape), bool)
-    for image in hidden:
-        top = random.integers(height - height // 2 + 1)
-        left = random.integers(width - width // 2 + 1)
-        image[top:top + height // 2, left:left + width // 2] = True
-    return rows(hidden)
+    *sides, channels = shape
+    inside = []
+    for side in sides:
+        start = random.integers(side - side // 2 + 1, size=(count, 1))
+        place = np.arange(side)
+        inside.append((place >= start) & (place < start + side // 2))
+    down, across = inside
+    return rows(down[:, :, None] & across[:, None]).repeat(channels, axis=1)
 
 
-def fill_in(run, images, known, rounds=20):
-    """Replaces guesses in images by what an autoencoder makes of the rest.
+def hide(images, random, guesses, shape):
+    """Hides numbers behind guesses, for a model to learn to fill them in.
+
+    A block of every other image, if they are images of a `shape` of three;
+    and of the others a random share, up to nine tenths.
+
+    Returns:
+        Inputs; and the images, as targets.
+    """
+    hidden = random.random(images.shape) < random.uniform(
+        0, 0.9, (len(images), 1))
+    if len(shape) == 3:
+        hidden[::2] = block(shape, len(hidden[::2]), random)
+    return np.where(hidden, guesses, images), images
+
+
+def fill_in(run, images, guesses):
+    """Replaces NaN in images by what an autoencoder makes of the rest.
 
     Args:
         run: `Run`.
-        images: Array, `(count, numbers in an image)`, guesses among them.
-        known: Array of booleans of that shape, false for the guesses.
-        rounds: Integer. How often to rebuild, known numbers put back.
+        images: Array, `(count, numbers in an image)`.
+        guesses: Array. What to show the autoencoder instead of NaN.
     """
-    filled = images
-    for _ in range(rounds):
-        filled = np.where(known, images, run.rebuild(filled))
-    return filled
+    known = ~np.isnan(images)
+    return np.where(
+        known, images, run.rebuild(np.where(known, images, guesses)))
 
 
 def movement(run, noise):

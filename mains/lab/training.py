@@ -322,7 +322,7 @@ def train_all(args, data, build, flat, share):
     """Trains on all training images; returns the `Run`."""
     return train(args, args.output, data, build,
                  Batches(data.train, args.batch_size, flat, args.seed,
-                         binarize=data.binarize == "dynamic", share=share),
+                         draw=data.draw, share=share),
                  Batches(data.test, args.batch_size, flat, share=share))
 
 
@@ -334,8 +334,7 @@ def train_folds(args, data, build, flat):
         print(f"Fold {number} of {args.folds}")
         run = train(args, args.output / f"fold-{number}", data, build,
                     Batches(data.train, args.batch_size, flat, args.seed,
-                            np.setdiff1d(order, fold),
-                            data.binarize == "dynamic"),
+                            np.setdiff1d(order, fold), data.draw),
                     Batches(data.train, args.batch_size, flat, rows=fold))
         yield run
         losses.append(run.metrics["loss"])

@@ -27,14 +27,19 @@ class Contraction(keras.layers.Layer):
         """Returns the last of the encoder's activations, which is the code."""
         first, *kernels = self.kernels()
         slopes = [ops.expand_dims(ops.cast(x > 0, x.dtype), 1) for x in units]
-        # J = d code / d (first layer before its ReLU), by the chain rule.
+        # J = d code / d (first layer before its ReLU), by the chain rule, the
+        # images' rows in one matrix: one product is faster than many.
         size = units[-1].shape[-1]
         jacobian = ops.one_hot(list(range(size)), size) * slopes.pop()
         for kernel in reversed(kernels):
-            jacobian = ops.dot(jacobian, ops.transpose(kernel)) * slopes.pop()
+            rows = ops.reshape(jacobian, (-1, kernel.shape[1]))
+            rows = ops.dot(rows, ops.transpose(kernel))
+            jacobian = ops.reshape(
+                rows, (-1, size, kernel.shape[0])) * slopes.pop()
         # |J W'|^2 = trace(J W'W J'), which does not grow with the input.
+        rows = ops.reshape(jacobian, (-1, first.shape[1]))
         gram = ops.dot(ops.transpose(first), first)
-        squared = ops.sum(ops.dot(jacobian, gram) * jacobian, axis=(1, 2))
+        squared = size * ops.sum(ops.dot(rows, gram) * rows, axis=1)
         self.add_loss(self.lambtha * ops.mean(squared))
         return units[-1]
 

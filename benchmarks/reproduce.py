@@ -79,7 +79,7 @@ ROWS = {
          "noisy_squared_error", "the noisy images")], 3),
     "contractive": Row("5-main.py --dataset mnist", [
         ("code_movement", "movement of the code by noise, share of its spread",
-         "vanilla_code_movement", "0-vanilla beside it")]),
+         "vanilla_code_movement", "0-vanilla beside it")], 3),
     "simple": Row("jax " + SIMPLE.format("mnist"), [
         (20, PIXEL, "", ""), (50, PIXEL, "", ""), (100, PIXEL, "", "")], 3),
     "simple-adadelta": Row("jax " + SIMPLE.format("mnist") + ADADELTA, [
@@ -124,13 +124,13 @@ ROWS = {
             ("negative_log_likelihood",
              "negative log-likelihood, nats per image", 86.76,
              "Burda et al. 2016, tanh units")], long=True),
-    "denoise": Row("denoise.py --dataset mnist --epochs 20", min),
+    "denoise": Row("denoise.py --dataset mnist --epochs 20", min, 3),
     "impute": Row("impute.py --dataset mnist --epochs 20", min),
     "anomalies": Row("anomalies.py --dataset mnist --epochs 5", max),
-    "codes-2": Row("codes.py --dataset mnist --epochs 10", max),
-    "codes-8": Row("codes.py --dataset mnist --epochs 10 --latent 8", max),
-    "codes-32": Row("codes.py --dataset mnist --epochs 10 --latent 32 --model "
-                    "4-denoising", max),
+    "codes-2": Row("codes.py --dataset mnist --epochs 10", max, 3),
+    "codes-8": Row("codes.py --dataset mnist --epochs 10 --latent 8", max, 3),
+    "codes-32": Row("codes.py --dataset mnist --epochs 20 --latent 32 --model "
+                    "4-denoising", max, 3),
     "generate": Row("generate.py --dataset mnist --epochs 20", min),
 }
 

@@ -87,12 +87,15 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     encoder = keras.Model(inputs, [z, z_mean, z_log_var], name="encoder")
 
     # Decoder. Initial values decide how finely it can tell codes apart: biases
-    # as wide as N(0, I) spread the bends of its ReLU units over all of them.
+    # as wide as N(0, I) spread the bends of its ReLU units over all of them,
+    # and wider ones suit a code of one or two numbers, which must tell more.
+    width = max(2.0, 8.0 / latent_dims)
     x = inputs = keras.Input((latent_dims,))
     for units in reversed(hidden_layers):
+        biases = keras.initializers.RandomUniform(-width, width)
         x = keras.layers.Dense(
             units, activation="relu", kernel_initializer="he_normal",
-            bias_initializer=keras.initializers.RandomUniform(-2.0, 2.0))(x)
+            bias_initializer=biases)(x)
     outputs = keras.layers.Dense(
         input_dims, activation="sigmoid", kernel_initializer="zeros")(x)
     decoder = keras.Model(inputs, outputs, name="decoder")

@@ -31,13 +31,17 @@ def table(lines, columns=None):
 
 def results():
     """Returns the table of what `reproduce.py` obtained."""
-    return table([{
-        **line, "command": f"`{line['command']}`",
-        "obtained": f"**{line['obtained']}**" + (
-            f" ± {line['spread']}" if line["spread"] else "")}
-        for line in read(DATA / "results.csv")], [
-            "command", "epochs", "figure", "obtained", "reference", "source",
-            "seconds"])
+    lines, before = read(DATA / "results.csv"), None
+    for line in lines:
+        line["obtained"] = f"**{line['obtained']}**" + (
+            f" ± {line['spread']}" if line["spread"] else "")
+        if line["command"] == before:  # stands above
+            line["command"] = line["seconds"] = ""
+        else:
+            before = line["command"]
+            line["command"] = f"`{before}`"
+    return table(lines, ["command", "epochs", "figure", "obtained",
+                         "reference", "source", "seconds"])
 
 
 def promises():

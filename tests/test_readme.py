@@ -57,6 +57,13 @@ def test_make_target_exists(target):
                      re.MULTILINE)
 
 
+def test_size_of_the_modules():
+    lengths = [len(path.read_text().splitlines())
+               for path in ROOT.glob("[0-9]-*.py")]
+    assert len(lengths) == 6
+    assert f"none longer than {max(lengths)} lines" in README
+
+
 def test_table_and_figures_are_the_results():
     assert readme.fill(README) == README
     rows = {line["row"] for line in reproduce.read(reproduce.RESULTS)}

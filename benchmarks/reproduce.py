@@ -3,8 +3,8 @@
 
     AUTOENCODERS_DATA=folder ./benchmarks/reproduce.py [ROW ...]
 
-Without a name, all rows are run but the longest, which take hours. Rows that
-are not run keep the figures they have in data/results.csv.
+Without a name, the rows are run that take an hour together, not the long ones.
+Rows that are not run keep the figures they have in data/results.csv.
 """
 import argparse
 import csv
@@ -79,24 +79,24 @@ ROWS = {
          "noisy_squared_error", "the noisy images")], 3),
     "contractive": Row("jax 5-main.py --dataset mnist", [
         ("code_movement", "movement of the code by noise, share of its spread",
-         "vanilla_code_movement", "0-vanilla beside it")], 3),
+         "vanilla_code_movement", "0-vanilla beside it")], 3, True),
     "simple": Row("jax " + SIMPLE.format("mnist"), [
         (20, PIXEL, "", ""), (50, PIXEL, "", ""), (100, PIXEL, "", "")], 3),
     "simple-adadelta": Row("jax " + SIMPLE.format("mnist") + ADADELTA, [
         (20, PIXEL, "", ""), (50, PIXEL, 0.1011, LAB),
-        (100, PIXEL, 0.0982, LAB)], 3),
+        (100, PIXEL, 0.0982, LAB)], 3, True),
     "simple-fashion": Row("jax " + SIMPLE.format("fashion_mnist"), [
         (20, PIXEL, "", ""), (50, PIXEL, 0.2842, LAB),
-        (100, PIXEL, "", "")], 3),
+        (100, PIXEL, "", "")], 3, True),
     "deep": Row("jax " + DEEP.format("mnist"), [
         (20, PIXEL, "", ""), (50, PIXEL, 0.0842, COURSE),
         (100, PIXEL, 0.0979, LAB)], 3),
     "deep-adadelta": Row("jax " + DEEP.format("mnist") + ADADELTA, [
         (20, PIXEL, "", ""), (50, PIXEL, "", ""),
-        (100, PIXEL, 0.0979, LAB)], 3),
+        (100, PIXEL, 0.0979, LAB)], 3, True),
     "deep-fashion": Row("jax " + DEEP.format("fashion_mnist"), [
         (20, PIXEL, "", ""), (50, PIXEL, 0.2774, LAB),
-        (100, PIXEL, "", "")], 3),
+        (100, PIXEL, "", "")], 3, True),
     "best": Row("jax " + BEST.format("mnist", 0.002), [
         ("loss", PIXEL, 0.0979, LAB + ", 100 epochs")], 3),
     "best-fashion": Row("jax " + BEST.format("fashion_mnist", 0.004), [

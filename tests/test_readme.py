@@ -57,6 +57,16 @@ def test_make_target_exists(target):
                      re.MULTILINE)
 
 
+def test_what_is_said_of_reproducing():
+    seconds = {line["row"]: float(line["seconds"]) * row.seeds
+               for line in reproduce.read(reproduce.RESULTS)
+               for row in [reproduce.ROWS[line["row"]]] if not row.long}
+    assert "of these models again, in an hour" in README
+    assert sum(seconds.values()) < 3600
+    others = " ".join(name for name, row in reproduce.ROWS.items() if row.long)
+    assert f"`./benchmarks/reproduce.py {others}`" in README
+
+
 def test_size_of_the_modules():
     lengths = [len(path.read_text().splitlines())
                for path in ROOT.glob("[0-9]-*.py")]

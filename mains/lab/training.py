@@ -370,7 +370,8 @@ def train(args, folder, data, build, batches, test):
     if args.resume and (folder / "auto.keras").exists():
         models, history = restore(
             models, folder, len(batches), args.epochs)
-        print(f"Going on after epoch {len(history)}")
+        if first:
+            print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
     if (batches.flat and keras.backend.backend() == "tensorflow"
             and auto.count_params() * args.batch_size < 2 ** 30):

@@ -130,7 +130,7 @@ ROWS = {
     "codes-2": Row("jax codes.py --dataset mnist --epochs 10", max, 3),
     "codes-8": Row("jax codes.py --dataset mnist --epochs 10 --latent 8", max,
                    3),
-    "codes-32": Row("jax codes.py --dataset mnist --epochs 20 --latent 32 "
+    "codes-32": Row("jax codes.py --dataset mnist --epochs 40 --latent 32 "
                     "--model 4-denoising", max, 3),
     "generate": Row("jax generate.py --dataset mnist --epochs 20", min),
 }

@@ -88,7 +88,7 @@ TABLES = {
         "peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",
         "share of the peak", "seconds, 50 epochs", "seconds to the first step",
-        "inference, s", "loss"),
+        "memory, MB", "times PyTorch's memory", "inference, s", "loss"),
     "files": measured("files", "contender", "seconds an epoch",
                       "share of the archive's speed",
                       "seconds to the first epoch", "memory, MB"),
@@ -99,7 +99,8 @@ TABLES = {
     "paper": hosts_on_paper,
     "quality": measured("quality", "contender", "seconds to 0.0979", "epochs",
                         "times the lab's speed"),
-    "layers": measured("layers", "contender", "shape", "milliseconds a step"),
+    "layers": measured("layers", "contender", "shape", "milliseconds a step",
+                       "times the course's speed"),
 }
 
 

@@ -105,14 +105,15 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         start = index * self.batch_size
-        inputs = targets = self.prepare(
-            self.images[self.order[start:start + self.batch_size]])
-        if self.draw:
-            random = np.random.default_rng((self.seed, self.epoch, index))
-            inputs, targets = self.draw(inputs, random)
+        rows = self.order[start:start + self.batch_size]
         number, count = self.share
-        size = len(inputs) // count
+        size = len(rows) // count
         part = slice(number * size, (number + 1) * size)
+        if not self.draw:
+            inputs = self.prepare(self.images[rows[part]])
+            return inputs, inputs
+        random = np.random.default_rng((self.seed, self.epoch, index))
+        inputs, targets = self.draw(self.prepare(self.images[rows]), random)
         return inputs[part], targets[part]
 
     def all(self):

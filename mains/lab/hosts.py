@@ -36,6 +36,10 @@ def join():
         raise InputError(
             "Several processes need JAX. Expected KERAS_BACKEND=jax. "
             f"Received: {keras.backend.backend()}")
+    if hasattr(os, "SCHED_BATCH"):
+        # Threads that do not interrupt each other: the one that receives would
+        # spin, waiting for a lock of the sending one that it interrupted.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     keras.distribution.initialize()
     return process, count
 

@@ -373,9 +373,11 @@ def train(args, folder, data, build, batches, test):
         if first:
             print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
-    if (batches.flat and keras.backend.backend() == "tensorflow"
-            and auto.count_params() * args.batch_size < 2 ** 30):
-        # Short steps of dense layers, several at a time: the same results.
+    # At most so many multiplications in a forward pass.
+    work = auto.count_params() * args.batch_size * (
+        1 if batches.flat else math.prod(data.shape[:2]))
+    if keras.backend.backend() == "tensorflow" and work < 2 ** 30:
+        # Short steps, several at a time: the same results.
         auto.steps_per_execution = 8
     callbacks = [Progress(folder, batches, args.seed, history)]
     if args.schedule == "cosine":

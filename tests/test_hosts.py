@@ -42,6 +42,20 @@ def launch(name, count, folder, *arguments):
 
 @pytest.mark.skipif(keras.backend.backend() != "jax",
                     reason="several processes need JAX")
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="Linux has it")
+def test_processes_are_batch_jobs():
+    done = subprocess.run(
+        [sys.executable, "-c", "import os; from lab import hosts; "
+         "hosts.join(); assert os.sched_getscheduler(0) == os.SCHED_BATCH"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "mains"),
+             "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{free_port()}",
+             "KERAS_DISTRIBUTION_NUM_PROCESSES": "1",
+             "KERAS_DISTRIBUTION_PROCESS_ID": "0"})
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax",
+                    reason="several processes need JAX")
 @pytest.mark.parametrize("name", ["0-main.py", "3-main.py"])
 def test_two_processes_find_the_history_of_one(name, small, tmp_path):
     arguments = "--dataset", small, "--epochs", 3, "--batch-size", 64

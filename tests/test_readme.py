@@ -137,30 +137,32 @@ def test_what_is_said_of_speed():
     course, torch = "times the course's speed", "times PyTorch's best speed"
     assert "more than twice as fast as the course's way" in README
     assert number(course, "0-vanilla", "ours, JAX") > 2
-    assert "faster than PyTorch; the variational one runs at the peak" in (
+    assert "and faster than PyTorch. The convolutional module wants Ten" in (
         README)
     assert number(torch, "0-vanilla", "ours, JAX") > 1
     assert number(torch, "3-variational", "ours, JAX") > 1
-    assert number("share of the peak", "3-variational", "ours, JAX") > 90
-    assert "The convolutional module wants TensorFlow" in README
+    assert "PyTorch with channels last is faster still" in README
     assert number(course, "2-convolutional", "ours, JAX") < number(
         course, "2-convolutional", "ours, TensorFlow") < number(
             course, "2-convolutional", "PyTorch, tuned")
 
 
 def test_what_is_said_of_the_convolutional_step():
-    assert "a third goes into the two convolutions at full size" in README
-    _, *layers = readme.read(readme.DATA / "bench-layers.csv")
+    _, alone, *layers = readme.read(readme.DATA / "bench-layers.csv")
+    assert "is less than 1.3 times as fast as the course's way all" in README
+    assert alone["contender"] == "a whole step"
+    assert 1 < float(alone["times the course's speed"]) < 1.3
+    assert "more than a third goes into the two convolutions at" in README
     seconds = [float(line["milliseconds a step"]) for line in layers]
     assert [line["contender"] for line in layers[::len(layers) - 1]] == [
         "Conv2D", "Conv2D"]
-    assert 0.3 < (seconds[0] + seconds[-1]) / sum(seconds) < 0.5
+    assert 1 / 3 < (seconds[0] + seconds[-1]) / sum(seconds) < 0.5
 
 
 def test_what_is_said_of_several_processes():
-    assert "costs more than is gained, and the large one gains a l" in README
+    assert "Two processes are more than 1.5 times as fast as one" in README
     _, small, _, large = readme.read(readme.DATA / "bench-hosts.csv")
-    assert float(small["speed-up"]) < 1 < float(large["speed-up"]) < 1.3
+    assert min(float(small["speed-up"]), float(large["speed-up"])) > 1.5
     assert "(0.9 MB)" in README
     _, _, auto = factory("0-vanilla")(784, [128, 64], 32)
     assert round(4 * auto.count_params() / 1e6, 1) == 0.9

@@ -1,6 +1,6 @@
 # make run   sets up .venv and trains the first main
 # make test  sets up .venv and runs the tests
-# make test-long  runs those that take an hour: kills, arguments, leaks
+# make test-long  runs those that take long: kills, arguments, leaks
 # make lint  checks how the code is written
 # make reproduce  trains the README's models again (an hour)
 # make bench  measures the speed beside Keras's plain way and PyTorch (an hour)

@@ -237,9 +237,9 @@ def layers(folder, data, images):
     import tensorflow as tf
     module = "2-convolutional"
     epochs = epochs_of(watch(command_of(COURSE, module, data, folder)[1]))
-    whole = 1000 * median(epochs) / -(-len(images.train) // 256)
+    course = 1000 * median(epochs) / -(-len(images.train) // 256)
     yield {"workload": module, "contender": "the course's way, all in all",
-           "shape": "", "milliseconds a step": f"{whole:.2f}",
+           "shape": "", "milliseconds a step": f"{course:.2f}",
            "times the course's speed": "1.00"}
     encoder, decoder, auto = __import__(module).autoencoder(*WORKLOADS[module])
     parts = [("a whole step", auto), *(
@@ -270,7 +270,7 @@ def layers(folder, data, images):
                "shape": str(tuple(layer.output.shape[1:])),
                "milliseconds a step": f"{alone:.2f}",
                "times the course's speed":
-                   f"{whole / alone:.2f}" if layer is auto else ""}
+                   f"{course / alone:.2f}" if layer is auto else ""}
 
 
 def quality(folder, data, images):

@@ -10,15 +10,11 @@ def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
         __doc__, "0-vanilla", hidden=[128, 64], latent=32)
-    from lab import datasets, figures, training
-    autoencoder = __import__(args.module).autoencoder
+    from lab import building, datasets, figures, training
 
     data = datasets.load(args.dataset, args.limit)
-
-    def build():
-        return autoencoder(data.size, args.hidden, args.latent)
-
-    for run in training.runs(args, data, build):
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
         code, = run.encode(run.first(10))
         print(code.mean())
         figures.reconstructions(run)

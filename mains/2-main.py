@@ -10,20 +10,12 @@ from lab import command_line
 def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
-        __doc__, "2-convolutional", filters=[16, 8, 8],
-        latent_shape=None)
-    from lab import datasets, figures, training
-    autoencoder = __import__(args.module).autoencoder
+        __doc__, "2-convolutional", filters=[16, 8, 8], latent_shape=None)
+    from lab import building, datasets, figures, training
 
     data = datasets.load(args.dataset, args.limit)
-
-    def build():
-        shrink = 2 ** len(args.filters)
-        latent = args.latent or [
-            *(-(-size // shrink) for size in data.shape[:2]), args.filters[-1]]
-        return autoencoder(data.shape, args.filters, latent)
-
-    for run in training.runs(args, data, build, flat=False):
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build, flat=False):
         code, = run.encode(run.first(10))
         print(data.train.shape)
         print(data.test.shape)

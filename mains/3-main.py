@@ -12,16 +12,12 @@ def main():
         __doc__, "3-variational", hidden=[512], latent=2, binarize=None,
         samples=None)
     import numpy as np
-    from lab import datasets, evaluation, figures, training
-    autoencoder = __import__(args.module).autoencoder
+    from lab import building, datasets, evaluation, figures, training
 
     data = datasets.load(
         args.dataset, args.limit, binarize=args.binarize, seed=args.seed)
-
-    def build():
-        return autoencoder(data.size, args.hidden, args.latent)
-
-    for run in training.runs(args, data, build):
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
         _, mean, log_var = run.encode(run.first(10))
         print(mean)
         print(np.exp(log_var / 2))

@@ -11,22 +11,24 @@ def main():
     args = command_line.parse(
         __doc__, "4-denoising", hidden=[128, 64], latent=32, noise=0.5,
         masking=False)
-    from lab import datasets, evaluation, figures, training
-    autoencoder = __import__(args.module).autoencoder
+    from lab import (
+        building,
+        corruption,
+        datasets,
+        evaluation,
+        figures,
+        training,
+    )
 
     data = datasets.load(args.dataset, args.limit)
-
-    def build():
-        return autoencoder(
-            data.size, args.hidden, args.latent, args.noise, args.masking)
-
-    for run in training.runs(args, data, build):
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
         before, after = evaluation.repair(run, args.noise, args.masking)
         print(f"Squared error per image: noisy {before:.2f}, "
               f"repaired {after:.2f}")
         run.record(noisy_squared_error=before, repaired_squared_error=after)
         images = run.first(10)
-        noisy = evaluation.corrupted(images, args.noise, args.masking)
+        noisy = corruption.corrupted(images, args.noise, args.masking)
         figures.rows(
             run, "reconstructions.png", {
                 "clean": images, "noisy": noisy, "rebuilt": run.rebuild(noisy)

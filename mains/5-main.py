@@ -11,20 +11,19 @@ def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
         __doc__, "5-contractive", hidden=[128, 64], latent=32, lambtha=1e-5)
-    from lab import datasets, evaluation, figures, training
-    autoencoder = __import__(args.module).autoencoder
-    vanilla = __import__("0-vanilla").autoencoder
+    from lab import (
+        building,
+        corruption,
+        datasets,
+        evaluation,
+        figures,
+        training,
+    )
 
     data = datasets.load(args.dataset, args.limit)
-
-    def build():
-        return autoencoder(
-            data.size, args.hidden, args.latent, args.lambtha)
-
-    def build_vanilla():
-        return vanilla(data.size, args.hidden, args.latent)
-
-    for run in training.runs(args, data, build):
+    build = building.builder(args, data)
+    build_vanilla = building.builder(args, data, "0-vanilla")
+    for run in training.trained(args, data, build):
         print("Training 0-vanilla to compare with")
         plain = training.train(args, run.folder / "0-vanilla", data,
                                build_vanilla, run.batches, run.test)
@@ -34,14 +33,15 @@ def main():
               f"0-vanilla's by {plain_moved:.1%}")
         run.record(code_movement=moved, vanilla_code_movement=plain_moved)
         images = run.first(10)
-        noisy = evaluation.corrupted(images, 0.3)
-        figures.rows(
-            run, "codes.png", {
-                "image": images, "code": run.encode(images)[0],
-                "vanilla code": plain.encode(images)[0],
-                "noisy twin": noisy, "its code": run.encode(noisy)[0],
-                "its v. code": plain.encode(noisy)[0],
-            }, "code_movement", "vanilla_code_movement")
+        noisy = corruption.corrupted(images, 0.3)
+        codes = {}
+        for name, each in ("", run), ("vanilla ", plain):
+            code, twin = each.code(images), each.code(noisy)
+            codes |= {f"{name}code": code, f"{name}code, noisy": twin,
+                      f"{name}change": abs(twin - code)}
+        figures.rows(run, "codes.png", {
+            "image": images, "noisy": noisy, **codes
+        }, "code_movement", "vanilla_code_movement", codes=codes)
         figures.reconstructions(run)
         figures.losses(run)
     figures.show()

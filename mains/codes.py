@@ -14,26 +14,28 @@ def main():
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
     command_line.need("sklearn")
-    from lab import datasets, evaluation, figures, training
+    from lab import building, datasets, evaluation, figures, training
     from sklearn.decomposition import PCA
     from sklearn.linear_model import RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
     data = datasets.load(args.dataset, args.limit, labelled=True)
-    for run in training.runs(args, data, training.builder(args, data)):
+    data.require(train=5, test=1, labels=2)
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
         train, test = run.batches.all(), run.test.all()
-        pca = PCA(args.latent, random_state=0).fit(train)
+        pca = PCA(min(args.latent, *train.shape), random_state=0).fit(train)
         codes = {"PCA": (pca.transform(train), pca.transform(test)),
                  args.module: (run.code(train), run.code(test))}
         for title, classifier in (
                 ("five nearest neighbours", KNeighborsClassifier(5)),
                 ("linear probe", RidgeClassifier(alpha=1e-6))):
             run.report(f"Accuracy of the {title}", {
-                way: classifier.fit(seen, data.train_labels).score(
-                    unseen, data.labels)
+                way: classifier.fit(seen, run.batches.labels).score(
+                    unseen, run.test.labels)
                 for way, (seen, unseen) in codes.items()})
         rebuilt = {"PCA": pca.inverse_transform(codes["PCA"][1]),
-                   args.module: run.rebuild(test)}
+                   args.module: run.decode(codes[args.module][1])}
         run.report("Squared error per image", {
             way: evaluation.squared_error(test, images).mean()
             for way, images in rebuilt.items()})

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Takes noise out of images, beside a median filter and PCA.
 
-Prints the squared error per test image that each way leaves.
+Prints the squared error per test image that each way leaves. With `--masking`
+the noise is a share of pixels that are blank.
 """
 from lab import command_line
 
@@ -9,18 +10,28 @@ from lab import command_line
 def main():
     """Loads, trains, repairs, compares, draws."""
     args = command_line.parse(
-        __doc__, "denoise", model="4-denoising", hidden=[512, 256], latent=32)
+        __doc__, "denoise", model="4-denoising", hidden=[512, 256], latent=32,
+        noise=0.5, masking=False)
     command_line.need("sklearn", "scipy")
-    from lab import datasets, evaluation, figures, training
+    from lab import (
+        building,
+        corruption,
+        datasets,
+        evaluation,
+        figures,
+        training,
+    )
     from scipy.ndimage import median_filter
     from sklearn.decomposition import PCA
 
     data = datasets.load(args.dataset, args.limit)
-    for run in training.runs(args, data, training.builder(args, data)):
-        clean = run.test.all()
-        noisy = evaluation.corrupted(clean, args.noise)
+    data.require(train=2, test=1)
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
+        clean, train = run.test.all(), run.batches.all()
+        noisy = corruption.corrupted(clean, args.noise, args.masking)
         window = (1, 3, 3, 1) if len(data.shape) == 3 else (1, 3)
-        pca = PCA(args.latent, random_state=0).fit(run.batches.all())
+        pca = PCA(min(args.latent, *train.shape), random_state=0).fit(train)
         ways = {
             "noisy": noisy,
             "median filter": median_filter(

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws new images from a variational autoencoder's prior, and the way from
-one test image to another.
+"""Draws new images from a variational autoencoder's prior, and
+interpolations between test images.
 
 Writes `samples.png` and `interpolations.png`, and prints how far samples are
 from the nearest training image, beside test images.
@@ -15,11 +15,13 @@ def main():
         latent=16)
     command_line.need("sklearn")
     import numpy as np
-    from lab import datasets, figures, training
+    from lab import building, datasets, figures, training
     from sklearn.neighbors import NearestNeighbors
 
     data = datasets.load(args.dataset, args.limit)
-    for run in training.runs(args, data, training.builder(args, data)):
+    data.require(train=1, test=2)
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
         random = np.random.default_rng(args.seed)
         samples = run.decode(random.standard_normal((100, args.latent)))
         near = NearestNeighbors(n_neighbors=1).fit(run.batches.all())
@@ -30,10 +32,12 @@ def main():
                                  ("noise", random.random(samples.shape)))})
         figures.rows(run, "samples.png", {
             " " * row: samples[10 * row:10 * row + 10] for row in range(10)})
-        starts, ends = np.split(run.code(run.first(10)), 2)
+        codes = run.code(run.first(10))
+        pairs = len(codes) // 2
         figures.rows(run, "interpolations.png", {
-            " " * row: run.decode(np.linspace(starts[row], ends[row], 10))
-            for row in range(len(starts))})
+            " " * row: run.decode(np.linspace(start, end, 10))
+            for row, (start, end) in enumerate(zip(codes, codes[pairs:]))
+            if row < pairs})
     figures.show()
 
 

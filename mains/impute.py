@@ -2,8 +2,9 @@
 """Fills in missing values, beside means, neighbours and regressions.
 
 Trains a model to rebuild images of which a part is hidden, hides parts of the
-test images, and prints the squared error per hidden pixel. Values that are NaN
-in the data's x_test are filled in and written to `filled.npz`.
+test images, and prints the squared error per hidden value, as scaled for the
+model. Values that are NaN in the data's x_test are filled in and written to
+`filled.npz`, in the units of the data.
 """
 import functools
 
@@ -16,48 +17,61 @@ def main():
         __doc__, "impute", model="0-vanilla", hidden=[1024], latent=256)
     command_line.need("sklearn")
     import numpy as np
-    from lab import datasets, evaluation, figures, files, training
+    from lab import (
+        building,
+        corruption,
+        datasets,
+        evaluation,
+        figures,
+        files,
+        training,
+    )
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
     data = datasets.load(args.dataset, args.limit, missing=True)
-    original = data.test
-    table = isinstance(original, np.ndarray) and original.dtype.kind == "f"
-    if table:  # train and validate with means for what is missing
-        if np.isnan(data.train).all(axis=0).any():
+    data.require(train=2, test=1)
+    given, holes = data.train, data.test
+    if given.dtype.kind == "f":  # learn with means for what is missing
+        if np.isnan(given).all(axis=0).any():
             raise command_line.InputError(
-                "Nothing to learn from. Expected known values in each column "
-                f"of x_train. Received: {data.name} with columns of NaN")
-        means = np.nanmean(data.train, axis=0)
+                "Nothing to learn from. Expected a known value somewhere for "
+                f"each pixel of x_train. Received: {data.name} with pixels "
+                "that are always NaN")
+        means = np.nanmean(given, axis=0)
         data.train, data.test = (np.where(np.isnan(part), means, part)
-                                 for part in (data.train, original))
-    guesses = datasets.Batches(data.train, 1, flat=True).all().mean(axis=0)
+                                 for part in (given, holes))
+    else:
+        means = given.mean(axis=0)
+    guesses = data.scaling.apply(means).ravel()
     data.draw = functools.partial(
-        evaluation.hide, guesses=guesses, shape=data.shape)
-    build = training.builder(args, data)
-    for run in training.runs(args, data, build):
-        train, random = run.batches.all(), np.random.default_rng(args.seed)
+        corruption.hide, guesses=guesses, shape=data.shape)
+    build = building.builder(args, data)
+    for run in training.trained(args, data, build):
+        random = np.random.default_rng(args.seed)
         # Neighbours take long to find: as many images as take a minute.
-        images = original if args.folds is None else data.train
-        test = run.test.prepare(images[run.test.rows[:1000]])
+        train, test = map(run.test.prepare, (given[:10000], holes[:1000]))
+        known = ~np.isnan(test)
         ways = {
-            "means": SimpleImputer(),
-            "5 nearest neighbours": KNNImputer(n_neighbors=5),
+            "means": SimpleImputer(keep_empty_features=True),
+            "5 nearest neighbours": KNNImputer(
+                n_neighbors=5, keep_empty_features=True),
             "iterated regressions": IterativeImputer(
                 n_nearest_features=50, max_iter=5, min_value=0, max_value=1,
-                random_state=0)}
+                random_state=0, keep_empty_features=True)}
         for way in ways.values():
-            way.fit(train[:10000])
-        known = ~np.isnan(test)
+            way.fit(train)
         hidings = {f"{share:.0%} at random": random.random(test.shape) < share
                    for share in (0.1, 0.25, 0.5)}
         if len(data.shape) == 3:
-            hidings["a block"] = evaluation.block(
+            hidings["a block"] = corruption.block(
                 data.shape, len(test), random)
         for title, hidden in hidings.items():
-            holes = np.where(hidden, np.nan, test)
-            filled = {name: way.transform(holes) for name, way in ways.items()}
-            filled[args.module] = evaluation.fill_in(run, holes, guesses)
+            if not (hidden & known).any():  # a few numbers: one at least
+                hidden.flat[known.argmax()] = True
+            shown = np.where(hidden, np.nan, test)
+            filled = {name: way.transform(shown) for name, way in ways.items()}
+            filled[args.module] = evaluation.fill_in(run, shown, guesses)
             counted = hidden & known
             run.report(f"Squared error per hidden value, {title}", {
                 name: ((images - test)[counted] ** 2).mean()
@@ -66,10 +80,12 @@ def main():
             figures.rows(run, f"filled-{name}.png", {
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
-        if table and np.isnan(original).any():
+        if np.isnan(holes.astype("float64")).any():
+            rebuilt = evaluation.fill_in(run, run.test.prepare(holes), guesses)
+            rebuilt = data.scaling.undo(rebuilt.reshape(holes.shape))
             with files.whole(run.folder / "filled.npz") as temporary:
-                np.savez(temporary, x_test=evaluation.fill_in(
-                    run, run.test.prepare(original), guesses))
+                np.savez(temporary, x_test=np.where(
+                    np.isnan(holes), rebuilt, holes).astype(holes.dtype))
     figures.show()
 
 

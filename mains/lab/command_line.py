@@ -7,24 +7,29 @@ import os
 import sys
 from pathlib import Path
 
+from lab import backend
+from lab.errors import InputError
+
 # TensorFlow reads this when it is imported: no notes on missing accelerators.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-
 # Flags that say where or how to run, and do not change the result.
-NEUTRAL = ("config", "output", "resume", "show", "tensorboard")
+NEUTRAL = ("config", "output", "other_versions", "overwrite", "resume", "show",
+           "summary", "tensorboard")
 
 
-def whole(least):
-    """Returns a converter of text to an integer of `least` or more."""
+def whole(least, most=math.inf):
+    """Returns a converter of text to an integer of `least` to `most`."""
+    limits = f"{least} or more" if most == math.inf else f"{least} to {most}"
+
     def convert(text):
         try:
             value = int(text)
         except ValueError:
             value = least - 1
-        if value < least:
+        if not least <= value <= most:
             raise argparse.ArgumentTypeError(
-                f"Expected an integer of {least} or more. Received: {text}")
+                f"Expected an integer of {limits}. Received: {text}")
         return value
     return convert
 
@@ -59,7 +64,12 @@ def share(text):
     return value
 
 
-SIZES = {
+# The factories' arguments beside the sizes, and their defaults in the uses.
+EXTRA = {"1-sparse": {"lambtha": 1e-5},
+         "4-denoising": {"noise": 0.5, "masking": False},
+         "5-contractive": {"lambtha": 1e-5}}
+
+FLAGS = {
     "model": dict(
         choices=("0-vanilla", "1-sparse", "3-variational", "4-denoising",
                  "5-contractive"), help="module to use"),
@@ -77,7 +87,8 @@ SIZES = {
     "noise": dict(
         type=share, help="standard deviation of the noise, or share to mask"),
     "other": dict(
-        metavar="NAME|FILE|FOLDER", help="data set of anomalies"),
+        metavar="NAME|FILE|FOLDER", help="data set of anomalies (default: "
+        "fashion_mnist if it can be had and its images fit)"),
     "binarize": dict(
         choices=("fixed", "dynamic"),
         help="draw pixels as 0 or 1, once, or anew for each epoch"),
@@ -89,15 +100,15 @@ SIZES = {
 }
 
 
-def parse(description, name, **sizes):
-    """Reads the command line of a main.
+def parse(description, name, **flags):
+    """Reads the command line of a main, and chooses Keras's backend.
 
     Args:
         description: String. The main's docstring, shown by `--help`.
         name: String. The numbered module, such as `"0-vanilla"`, or the use,
             such as `"denoise"`, which then has a flag `model`.
-        **sizes: Defaults of the flags that only some mains have: a key of
-            `SIZES` each.
+        **flags: Defaults of the flags that only some mains have: a key of
+            `FLAGS` each.
 
     Returns:
         `argparse.Namespace` with an attribute for each flag, `module` and
@@ -110,46 +121,66 @@ def parse(description, name, **sizes):
     add("--dataset", default="auto", metavar="NAME|FILE|FOLDER",
         help="mnist, fashion_mnist, glyphs, a .npz file or a folder of images "
         "(default: mnist if it can be had, else glyphs)")
-    if "model" in sizes:  # whose factory may want any of these
-        sizes = {"lambtha": 1e-5, "noise": 0.5, "masking": False, **sizes}
-    for size, default in sizes.items():
-        flag = {**SIZES[size], "default": default}
-        if default is not None:
-            flag["help"] += f" (default: {default})"
-        add(f"--{size.split('_')[0]}", **flag)
+    # What the chosen module of a use may take, unless the use itself does.
+    extra = {} if "model" not in flags else {
+        flag: None for flags_of in EXTRA.values() for flag in flags_of
+        if flag not in flags}
+    for flag, default in {**flags, **extra}.items():
+        settings = {**FLAGS[flag], "default": default}
+        if default not in (None, False):
+            settings["help"] += f" (default: {default})"
+        add(f"--{flag.split('_')[0]}", **settings)
     add("--epochs", type=whole(1), default=50, help="(default: 50)")
     add("--batch-size", type=whole(1), default=256, help="(default: 256)")
-    add("--seed", type=whole(0), default=0,
+    add("--seed", type=whole(0, 2 ** 32 - 1), default=0,
         help="of weights, data order and noise (default: 0)")
     add("--optimizer", choices=("adam", "adadelta"), default="adam",
         help="(default: adam)")
-    add("--learning-rate", type=rate,
-        help="of the optimizer (default: its own)")
+    add("--learning-rate", type=rate, help="of the optimizer (default: 0.001 "
+        "of Adam; 1.0 of Adadelta, as in its paper)")
     add("--schedule", choices=("constant", "cosine"), default="constant",
         help="cosine: the learning rate falls to 0 along half a cosine "
         "(default: constant)")
     add("--limit", type=whole(1), metavar="N",
         help="use the first N training images only")
-    add("--output", type=Path, default=Path("runs", name),
-        help=f"folder for everything that is written (default: runs/{name})")
+    add("--output", type=Path, help="folder for everything that is written "
+        f"(default: runs/{name}, or the next free runs/{name}-2, -3, ...)")
     add("--config", type=Path, metavar="FILE",
         help="repeat the run that has this config.json; flags beside it count "
         "more")
     add("--resume", action="store_true",
         help="go on after an interruption, to the same result")
+    add("--other-versions", action="store_true", help="let --resume go on "
+        "where backend or versions are not those of the run")
+    add("--overwrite", action="store_true",
+        help="delete the run in --output and start afresh")
     add("--tensorboard", action="store_true",
         help="write TensorBoard logs into the output folder")
-    add("--folds", type=whole(2), metavar="K",
-        help="K-fold cross-validation on the training images")
+    if "model" not in flags:
+        add("--folds", type=whole(2), metavar="K",
+            help="K-fold cross-validation on the training images")
+    add("--summary", action="store_true", help="print all layers")
     add("--show", action=argparse.BooleanOptionalAction,
         help="open windows (default: if there is a screen)")
     args = parser.parse_args()
     if args.config:
         args = parser.parse_args([*words(args, name), *sys.argv[1:]])
+    if args.resume and args.overwrite:
+        parser.error("--resume goes on with a run, --overwrite deletes it. "
+                     "Expected one of them. Received: both")
     args.main, args.module = name, getattr(args, "model", name)
+    args.folds = getattr(args, "folds", None)
+    for flag in extra:
+        default = EXTRA.get(args.module, {}).get(flag)
+        if default is None and getattr(args, flag) not in (None, False):
+            parser.error(f"{args.module} takes no --{flag}. Leave it out, or "
+                         "choose another --model")
+        if getattr(args, flag) is None:
+            setattr(args, flag, default)
     if args.show is None:
         args.show = sys.platform in ("darwin", "win32") or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    backend.choose(args.module)
     return args
 
 
@@ -159,7 +190,7 @@ def words(args, name):
     Raises:
         InputError: If the file holds none, or those of another main.
     """
-    settings, _ = read_config(args.config)
+    settings = read_config(args.config)["settings"]
     line = []
     try:
         main, _ = settings.pop("main"), settings.pop("module")
@@ -173,7 +204,7 @@ def words(args, name):
                 line.append(flag)
             elif value is not None and value is not False:
                 line.append(f"{flag}={value}")
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"Unusable settings. Expected the config.json of a run of {name}. "
             f"Received: {args.config} ({error})") from None
@@ -181,14 +212,16 @@ def words(args, name):
 
 
 def read_config(path):
-    """Reads the settings, and what is said of the data, in a `config.json`.
+    """Reads the dictionary in the `config.json` of a run.
 
     Raises:
         InputError: If it cannot be read.
     """
     try:
-        config = json.loads(path.read_text())
-        return dict(config["settings"]), dict(config["dataset"])
+        config = json.loads(path.read_text(encoding="utf-8"))
+        return {**config, **{
+            part: dict(config[part])
+            for part in ("settings", "dataset", "versions")}}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             "Unreadable settings. Expected the config.json of a run. "
@@ -196,7 +229,7 @@ def read_config(path):
 
 
 def need(*packages):
-    """Checks that packages are there that only comparisons use.
+    """Checks that optional packages are installed.
 
     Raises:
         InputError: If one is not installed.
@@ -215,11 +248,7 @@ def start(main):
     except (InputError, OSError, MemoryError) as error:
         sys.exit(f"{Path(sys.argv[0]).name}: error: "
                  f"{error or 'Not enough memory.'}")
-    except KeyboardInterrupt:
-        print("\nInterrupted. The same command with --resume goes on from the "
-              "last whole epoch.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"\nInterrupted. {stop or 'Nothing was trained.'}",
+              file=sys.stderr)
         sys.exit(130)
-
-
-class InputError(ValueError):
-    """Data or settings that cannot be used; the message says what mends it."""

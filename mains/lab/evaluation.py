@@ -2,7 +2,10 @@
 import keras
 import numpy as np
 
+from lab.corruption import corrupted
+
 EPSILON = 1e-7  # Keras keeps probabilities so far from 0 and 1
+QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)  # of scores, for thresholds
 
 
 def cross_entropy(target, output):
@@ -32,6 +35,32 @@ def rows(array):
     return array.reshape(len(array), -1)
 
 
+def codes(encoder, images):
+    """Returns the codes of images; of a Gaussian code, the means."""
+    outputs = as_list(encoder.predict(images, batch_size=1000, verbose=0))
+    return outputs[1 if len(outputs) == 3 else 0]
+
+
+def scores(encoder, decoder, images):
+    """Measures how badly each image is rebuilt: high for an anomaly.
+
+    Returns:
+        Array, `(count,)`: squared errors, or for a Gaussian code the negative
+        ELBO in nats, with the mean for a draw.
+    """
+    parts = as_list(encoder.predict(images, batch_size=1000, verbose=0))
+    code = parts[1 if len(parts) == 3 else 0]
+    return score(images, parts,
+                 decoder.predict(code, batch_size=1000, verbose=0))
+
+
+def score(images, parts, rebuilt):
+    """Scores images by their code's parts, and what these were rebuilt to."""
+    if len(parts) == 1:
+        return squared_error(images, rebuilt)
+    return cross_entropy(images, rebuilt) + kl_divergence(*parts[1:])
+
+
 def evaluate(encoder, decoder, auto, batches):
     """Measures an autoencoder on images it has not seen.
 
@@ -51,10 +80,11 @@ def evaluate(encoder, decoder, auto, batches):
         `negative_elbo`, the sum of both; and `active_units`, the number of
         those whose mean has a variance above 0.01 (Burda et al. 2016, 5.2);
         and `collapsed`, the negative ELBO of a decoder that gives the same for
-        every code.
+        every code. At last `score_quantiles`, of the images' scores.
     """
     total = 0
-    errors, entropies, floors, divergences, codes = [], [], [], [], []
+    errors, entropies, floors, divergences = [], [], [], []
+    all_codes, all_scores = [], []
     for index in range(len(batches)):
         images, _ = batches[index]
         outputs = as_list(encoder(images))
@@ -65,10 +95,12 @@ def evaluate(encoder, decoder, auto, batches):
         errors.append(squared_error(target, output))
         entropies.append(cross_entropy(target, output))
         floors.append(cross_entropy(target, target))
-        codes.append(rows(code[1 if len(code) == 3 else 0]))
+        all_codes.append(rows(code[1 if len(code) == 3 else 0]))
         if len(code) == 3:
             divergences.append(kl_divergence(*code[1:]))
-    entropy, code = np.concatenate(entropies), np.concatenate(codes)
+            output = to_float64(decoder(outputs[1]))
+        all_scores.append(score(target, code, output))
+    entropy, code = np.concatenate(entropies), np.concatenate(all_codes)
     metrics = {
         "loss": float(auto.evaluate(batches, verbose=0)),
         "cross_entropy": entropy.mean() / images[0].size,
@@ -87,7 +119,11 @@ def evaluate(encoder, decoder, auto, batches):
         metrics["mean_of_first_ten_codes"] = code[:10].mean()
         metrics["zeros"] = (code == 0).mean()
         metrics["dead_units"] = (code == 0).all(axis=0).mean()
-    return {name: float(value) for name, value in metrics.items()}
+    quantiles = np.quantile(np.concatenate(all_scores), QUANTILES)
+    return {**{name: float(value) for name, value in metrics.items()},
+            "score_quantiles": {
+                str(share): float(score)
+                for share, score in zip(QUANTILES, quantiles)}}
 
 
 def alarms(metrics):
@@ -153,15 +189,6 @@ def negative_log_likelihood(encoder, decoder, batches, samples, seed=0):
     return np.concatenate(estimates)
 
 
-def corrupted(images, noise, masking=False, seed=0):
-    """Adds noise of a standard deviation to images, or blanks a share."""
-    random = np.random.default_rng(seed)
-    if masking:
-        return images * (random.random(images.shape) >= noise)
-    noises = random.standard_normal(images.shape, dtype="float32")
-    return images + noise * noises
-
-
 def repair(run, noise, masking=False):
     """Measures the squared error of corrupted test images, and of what an
     autoencoder makes of them: two means over images."""
@@ -172,53 +199,6 @@ def repair(run, noise, masking=False):
         errors.append([squared_error(images, other)
                        for other in (noisy, run.rebuild(noisy))])
     return [float(error.mean()) for error in np.concatenate(errors, axis=1)]
-
-
-def anomaly(run, images):
-    """Scores images by how badly they are rebuilt.
-
-    Returns:
-        Array, `(count,)`: squared errors, or for a Gaussian code the negative
-        ELBO in nats, with the mean for a draw.
-    """
-    outputs = as_list(run.encoder.predict(images, batch_size=1000, verbose=0))
-    if len(outputs) == 1:
-        return squared_error(images, run.decode(outputs[0]))
-    _, mean, log_var = outputs
-    return cross_entropy(images, run.decode(mean)) + kl_divergence(
-        mean, log_var)
-
-
-def block(shape, count, random):
-    """Marks a block of half the height and width in each of many images.
-
-    Returns:
-        Array of booleans, `(count, numbers in an image)`.
-    """
-    *sides, channels = shape
-    inside = []
-    for side in sides:
-        start = random.integers(side - side // 2 + 1, size=(count, 1))
-        place = np.arange(side)
-        inside.append((place >= start) & (place < start + side // 2))
-    down, across = inside
-    return rows(down[:, :, None] & across[:, None]).repeat(channels, axis=1)
-
-
-def hide(images, random, guesses, shape):
-    """Hides numbers behind guesses, for a model to learn to fill them in.
-
-    A block of every other image, if they are images of a `shape` of three;
-    and of the others a random share, up to nine tenths.
-
-    Returns:
-        Inputs; and the images, as targets.
-    """
-    hidden = random.random(images.shape) < random.uniform(
-        0, 0.9, (len(images), 1))
-    if len(shape) == 3:
-        hidden[::2] = block(shape, len(hidden[::2]), random)
-    return np.where(hidden, guesses, images), images
 
 
 def fill_in(run, images, guesses):
@@ -239,17 +219,18 @@ def movement(run, noise):
 
     Returns:
         Float: root of the mean squared distance from a code to that of its
-        noisy twin, over that from a code to the mean of all.
+        noisy twin, over that from a code to the mean of all; 0 where all
+        codes are the same.
     """
     codes, twins = [], []
     for index in range(len(run.test)):
         images, _ = run.test[index]
-        codes.append(rows(run.encode(images)[0]))
-        twins.append(rows(run.encode(
-            corrupted(images, noise, seed=index))[0]))
+        codes.append(rows(run.code(images)))
+        twins.append(rows(run.code(corrupted(images, noise, seed=index))))
     codes, twins = np.concatenate(codes), np.concatenate(twins)
     spread = codes.var(axis=0).sum()
-    return float((((twins - codes) ** 2).sum(axis=1).mean() / spread) ** 0.5)
+    moved = ((twins - codes) ** 2).sum(axis=1).mean()
+    return float((moved / spread) ** 0.5) if spread else 0.0
 
 
 def as_list(outputs):

@@ -13,28 +13,28 @@ def reconstructions(run, count=10):
     between = {"code": code} if code.ndim == 2 else {}
     rows(run, "reconstructions.png",
          {"original": images, **between, "rebuilt": run.decode(code)},
-         "squared_error")
+         "squared_error", codes=between)
 
 
-def rows(run, name, rows, *measures):
+def rows(run, name, rows, *measures, codes=()):
     """Draws images and codes of them, a row for each entry of `rows`.
 
     Args:
         run: `Run`.
         name: String. The picture's file.
-        rows: Dictionary of label to array, of equal length. Codes are told by
-            their label, which has "code" in it.
+        rows: Dictionary of label to array, of equal length.
         *measures: Strings. Figures of merit for the title.
+        codes: Labels of the rows that are codes. All share one scale of grey.
     """
     count = min(map(len, rows.values()))
     figure, axes = plt.subplots(
         len(rows), count, squeeze=False, layout="constrained",
         figsize=(count + 0.5, len(rows) + 0.6))
+    ends = [end(rows[label]) for label in codes for end in (np.min, np.max)]
     for line, (label, row) in zip(axes, rows.items()):
         line[0].set_ylabel(label.strip().replace(" ", "\n"))
-        is_code = "code" in label
-        limits = (row.min(), row.max()) if is_code else (0, 1)
-        pictures = folded(row) if is_code else row.reshape(
+        limits = (min(ends), max(ends)) if label in codes else (0, 1)
+        pictures = folded(row) if label in codes else row.reshape(
             -1, *run.data.shape)
         for axis, picture in zip(line, pictures):
             draw(axis, picture, limits)
@@ -82,15 +82,21 @@ def manifold(run, steps=25, limit=3):
     ticks = np.linspace(-limit, limit, steps)
     across, up = np.meshgrid(ticks, ticks[::-1])
     codes = np.stack([across.ravel(), up.ravel()], axis=1)
-    height, width, channels = run.data.shape
-    sheet = run.decoder.predict(codes, batch_size=steps ** 2, verbose=0)
-    sheet = sheet.reshape(steps, steps, height, width, channels)
-    sheet = sheet.swapaxes(1, 2).reshape(
-        steps * height, steps * width, channels)
-    figure, axis = plt.subplots(layout="constrained", figsize=(8, 8.3))
-    draw(axis, sheet)
+    cells = run.decode(codes).reshape(steps, steps, *run.data.shape)
     half = limit * steps / (steps - 1)  # the codes lie in the cells' middles
-    axis.images[0].set_extent((-half, half, -half, half))
+    figure, axis = plt.subplots(layout="constrained", figsize=(8, 8.3))
+    if len(run.data.shape) == 3:
+        height, width, channels = run.data.shape
+        draw(axis, cells.swapaxes(1, 2).reshape(
+            steps * height, steps * width, channels))
+        axis.images[0].set_extent((-half, half, -half, half))
+    else:  # rows of a table, each as a curve in its cell
+        step = ticks[1] - ticks[0]
+        place = np.linspace(-0.4, 0.4, run.data.size) * step
+        curves = (cells.reshape(len(codes), -1) - 0.5) * 0.8 * step
+        axis.plot(place[:, None] + codes[:, 0],
+                  curves.T + codes[:, 1], "C0-", linewidth=0.8)
+        axis.set(xlim=(-half, half), ylim=(-half, half))
     axis.set(xticks=range(-limit, limit + 1), yticks=range(-limit, limit + 1),
              xlabel="first number of the code",
              ylabel="second number of the code",
@@ -104,19 +110,30 @@ def scatter(run, codes, *measures):
 
     Args:
         run: `Run`.
-        codes: Dictionary of the title of a part to an array `(count, 2)`.
+        codes: Dictionary of the title of a part to an array `(count, 2)`, of
+            all test images.
         *measures: Strings. Figures of merit for the title.
     """
     figure, axes = plt.subplots(
         1, len(codes), squeeze=False, layout="constrained",
         figsize=(7 * len(codes) + 1, 7))
+    labels = run.test.labels
+    names, colours, style = [], None, {}
+    if labels is not None:
+        names, ranks = np.unique(labels, return_inverse=True)
+        colours = plt.get_cmap("tab10" if len(names) <= 10 else
+                               "tab20" if len(names) <= 20 else "viridis")
+        most = len(names) if len(names) > 20 else colours.N
+        style = {"c": ranks, "cmap": colours, "vmin": 0, "vmax": most - 1}
     for axis, (title, points) in zip(axes[0], codes.items()):
-        drawn = axis.scatter(*points.T, c=run.data.labels, s=4, cmap="tab10")
+        axis.scatter(*points.T, s=4, **style)
         axis.set(xlabel="first number of the code",
                  ylabel="second number of the code", title=title)
-    if run.data.labels is not None:
-        figure.legend(*drawn.legend_elements(num=None), title="label",
-                      loc="outside right")
+    if 0 < len(names) <= 20:
+        figure.legend(title="label", loc="outside right", handles=[
+            plt.Line2D([], [], linestyle="", marker="o", label=str(name),
+                       color=colours(rank))
+            for rank, name in enumerate(names)])
     figure.suptitle(run.title(*measures))
     save(run, figure, "codes.png")
 

@@ -1,14 +1,21 @@
 """Files that appear whole or not at all, in a folder of one run at a time."""
 import contextlib
+import itertools
+import json
 import os
+import shutil
 from pathlib import Path
 
-from lab.command_line import InputError
+from lab.errors import InputError
 
 try:
     import fcntl
 except ImportError:  # Windows, where runs are not kept apart
     fcntl = None
+
+
+class Busy(InputError):
+    """A folder that another run is using."""
 
 
 @contextlib.contextmanager
@@ -39,6 +46,94 @@ def whole(path):
             temporary.unlink()
 
 
+def write_json(path, content):
+    """Writes a dictionary, indented for people."""
+    with whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def is_run(folder):
+    """Tells whether a folder holds a run, finished or not."""
+    return (folder / "config.json").exists()
+
+
+def is_taken(folder):
+    """Tells whether there is anything in a folder but hidden files."""
+    return folder.exists() and not folder.is_dir() or any(
+        not path.name.startswith(".") for path in folder.glob("*"))
+
+
+def choices(folder):
+    """Yields a folder, and then those whose names are numbered after it."""
+    yield folder
+    for number in itertools.count(2):
+        yield folder.with_name(f"{folder.name}-{number}")
+
+
+@contextlib.contextmanager
+def claimed(output, default, resume=False, overwrite=False):
+    """Makes the folder of a run, and keeps other runs out of it.
+
+    Args:
+        output: Path that the user asks for, or None.
+        default: Path to use without. Where it is taken, the next that is
+            free: with `-2`, `-3`, ... after its name.
+        resume: Boolean. Whether the run in the folder goes on; of the default
+            folders, that in the last one.
+        overwrite: Boolean. Whether the run in `output` is to be deleted.
+
+    Yields:
+        Path.
+
+    Raises:
+        InputError: If the folder cannot be made or used.
+    """
+    folder = output or default
+    with contextlib.ExitStack() as stack:
+        if output is None and resume:
+            *_, folder = default, *itertools.takewhile(
+                is_run, choices(default))
+        if output is None and not (resume or overwrite):
+            folder = first_free(default, stack)
+        else:
+            stack.enter_context(locked(folder))
+        if is_taken(folder) and not is_run(folder):
+            raise InputError(
+                f"{folder} holds files that are not a run's. Expected a new "
+                "or an empty folder, or one with a run. Choose another "
+                "--output.")
+        if is_run(folder) and not (resume or overwrite):
+            raise InputError(
+                f"{folder} holds a run. Expected a new or an empty folder. "
+                "Add --resume to go on with that run or --overwrite to delete "
+                "it and start afresh, or choose another --output.")
+        if overwrite:
+            empty(folder)
+        try:
+            yield folder
+        finally:
+            with contextlib.suppress(OSError):  # not if anything is in it
+                folder.rmdir()
+
+
+def first_free(default, stack):
+    """Locks and returns the first folder without a run, or anything else."""
+    for folder in choices(default):
+        if not is_taken(folder):
+            with contextlib.suppress(Busy):
+                stack.enter_context(locked(folder))
+                return folder
+
+
+def empty(folder):
+    """Deletes what is in a folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 @contextlib.contextmanager
 def locked(folder):
     """Makes a folder, if need be, and keeps other runs out of it.
@@ -46,7 +141,8 @@ def locked(folder):
     The lock goes with the process, however that ends.
 
     Raises:
-        InputError: If another run is using the folder.
+        Busy: If another run is using the folder.
+        InputError: If it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +160,7 @@ def locked(folder):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(
+                raise Busy(
                     f"Another run is using {folder}. Expected a folder of its "
                     "own for each. Wait for its end, or choose another "
                     "--output.") from None

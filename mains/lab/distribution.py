@@ -4,13 +4,13 @@ import os
 
 import keras
 
-from lab.command_line import InputError
+from lab.errors import InputError
 
 PREFIX = "KERAS_DISTRIBUTION_"
 
 
-def join():
-    """Joins the processes that the launcher's environment names, if any.
+def place():
+    """Finds this process among those that the launcher's environment names.
 
     Returns:
         Number of this process, from 0; number of all: `(0, 1)` if alone.
@@ -36,28 +36,36 @@ def join():
         raise InputError(
             "Several processes need JAX. Expected KERAS_BACKEND=jax. "
             f"Received: {keras.backend.backend()}")
+    return process, count
+
+
+def join():
+    """Joins the other processes, if there are any."""
+    if place() == (0, 1):
+        return
     if hasattr(os, "SCHED_BATCH"):
         # Threads that do not interrupt each other: the one that receives would
         # spin, waiting for a lock of the sending one that it interrupted.
         with contextlib.suppress(OSError):  # not allowed here: only slower
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     keras.distribution.initialize()
-    return process, count
 
 
 def spread():
-    """Has the models built from here on trained by all processes."""
+    """Builds models from here on for training by all processes."""
     keras.distribution.set_distribution(
         keras.distribution.DataParallel(auto_shard_dataset=False))
 
 
 @contextlib.contextmanager
 def alone():
-    """Has what Keras makes here, to save a model, belong to this process."""
+    """Suspends data parallelism, while one process saves a model."""
     together = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
-    yield
-    keras.distribution.set_distribution(together)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(together)
 
 
 def leave():

@@ -1,0 +1,233 @@
+"""Arrays and images from files: safely, and in bounded memory."""
+import contextlib
+import math
+import operator
+import os
+import shutil
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lab.errors import InputError
+
+ARRAYS = ("x_train", "x_test", "y_train", "y_test")
+ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+LIMITS = ("/sys/fs/cgroup/memory.max",
+          "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def memory():
+    """Returns the bytes of memory that this machine, or container, has."""
+    sizes = [math.inf]
+    with contextlib.suppress(AttributeError, ValueError):  # Windows
+        sizes.append(
+            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for path in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # none, or "max"
+            sizes.append(int(Path(path).read_text()))
+    return min(sizes)
+
+
+@contextlib.contextmanager
+def sound(path, expected):
+    """Turns whatever goes wrong while a file is read into one line.
+
+    Parsers that meet a damaged or hostile file raise nearly every kind of
+    error there is, from `tokenize.TokenError` to `NotImplementedError`.
+
+    Args:
+        path: Path. The file.
+        expected: String. What it should be, and how to mend it.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pictures between Pillow's two limits of size, too.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (InputError, MemoryError):
+        raise
+    except FileNotFoundError:
+        raise InputError(f"No such file. Received: {path}") from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"Unreadable file. Expected {expected} Received: {path} "
+            f"({reason[:200]})") from None
+
+
+def read_arrays(path):
+    """Reads the arrays of a data set from a `.npz` file.
+
+    Args:
+        path: Path.
+
+    Returns:
+        Dictionary with those of `ARRAYS` that are there. Large ones are
+        mapped to memory from a temporary file.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    with sound(path, "a .npz file of plain arrays, as numpy.savez writes it."):
+        with open(path, "rb") as file:
+            read = unpack if is_large(path, file) else operator.getitem
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {key: read(archive, key) for key in archive.files
+                          if key in ARRAYS}
+        for key, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{key} is no array: is it named {key}.npy?")
+    return arrays
+
+
+def is_large(path, file):
+    """Tells whether the arrays of an archive leave little of the memory.
+
+    Raises:
+        InputError: If they do not fit on the disk either.
+    """
+    size = 0
+    with zipfile.ZipFile(file) as archive:
+        for key in ARRAYS:
+            if f"{key}.npy" in archive.namelist():
+                with archive.open(f"{key}.npy") as member:
+                    shape, _, dtype = read_header(member)
+                size += math.prod(shape) * dtype.itemsize
+    file.seek(0)
+    if size <= memory() / 4:
+        return False
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise InputError(
+            f"Too large for this machine. Expected arrays of at most "
+            f"{free / 1e9:.1f} GB, which are free in {folder}. Received: "
+            f"{path} with {size / 1e9:.1f} GB, unpacked. Make room, or name "
+            "another folder by TMPDIR.")
+    return True
+
+
+def unpack(archive, key):
+    """Returns an array of an archive, mapped to memory."""
+    with archive.zip.open(f"{key}.npy") as member:
+        shape, fortran, dtype = read_header(member)
+        if dtype.hasobject:
+            raise ValueError("Object arrays need allow_pickle, which is off.")
+        rest = math.prod(shape) * dtype.itemsize
+
+        def pieces():
+            nonlocal rest
+            while rest and (piece := member.read(min(rest, 2 ** 20))):
+                rest -= len(piece)
+                yield piece
+            if rest:
+                raise ValueError(f"{rest} bytes are missing in {key}")
+
+        return mapped(pieces(), dtype, shape, "F" if fortran else "C")
+
+
+def read_header(file):
+    """Reads shape, order and type at the start of an array's file."""
+    version = np.lib.format.read_magic(file)
+    read = {(1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if read is None:
+        raise ValueError(f"format {version} of an array")
+    return read(file)
+
+
+def mapped(pieces, dtype, shape, order="C"):
+    """Writes pieces of bytes into a temporary file, and maps it to memory.
+
+    Returns:
+        Array of that type and shape; the system reads its parts when needed.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.writelines(pieces)
+        file.flush()
+        return np.asarray(np.memmap(file, dtype, "r+", 0, shape, order))
+
+
+def find_images(folder):
+    """Lists the image files of a folder, in the order of their names.
+
+    Links that lead out of the folder are not followed.
+
+    Returns:
+        Paths to train on; paths to test on. With subfolders `train` and
+        `test` these are the two parts, otherwise every tenth image is held
+        out for testing.
+    """
+    real = folder.resolve()
+
+    def search(part):
+        return [path for path in sorted(part.rglob("*"))
+                if path.suffix.lower() in ENDINGS and path.is_file()
+                and path.resolve().is_relative_to(real)]
+
+    if (folder / "train").is_dir() and (folder / "test").is_dir():
+        return search(folder / "train"), search(folder / "test")
+    every = search(folder)
+    return ([path for i, path in enumerate(every) if i % 10 != 9],
+            every[9::10])
+
+
+def read_images(paths):
+    """Reads image files of one size.
+
+    Args:
+        paths: List of paths.
+
+    Returns:
+        Array `(count, height, width, channels)`, mapped to memory from a
+        temporary file: of uint16 for grey images of 16 bits, else of uint8.
+
+    Raises:
+        InputError: If a file is no image, or differs in size from the first.
+    """
+    depths = set()
+    for path in paths:
+        with sound(path, "an image. Remove or replace it."), \
+                Image.open(path) as image:
+            size, mode = image.size, image.mode
+        if path == paths[0]:
+            width, height = size
+        if size != (width, height):
+            raise InputError(
+                f"Images of different sizes. Expected all to be {width} x "
+                f"{height}, as {paths[0]} is. Received: {path} of {size[0]} x "
+                f"{size[1]}. Resize them first.")
+        depths.add("deep" if mode.startswith("I") else
+                   "grey" if mode in ("1", "L") else "colour")
+        if depths >= {"deep", "colour"}:
+            raise InputError(
+                "Grey images of 16 bits beside images in colour. Expected one "
+                f"kind. Received: both, {path} for one. Convert them first.")
+    kind, channels = (("uint16", 1) if "deep" in depths else
+                      ("uint8", 3) if "colour" in depths else ("uint8", 1))
+
+    def contents():
+        for path in paths:
+            with sound(path, "a whole image. Remove or replace it."), \
+                    Image.open(path) as image:
+                pixels = content(image, kind, channels)
+            yield pixels
+
+    return mapped(contents(), kind, (len(paths), height, width, channels))
+
+
+def content(image, kind, channels):
+    """Returns the bytes of an image's pixels."""
+    if kind == "uint8":
+        return image.convert("L" if channels == 1 else "RGB").tobytes()
+    if not image.mode.startswith("I"):  # 255 becomes 65,535
+        return (np.asarray(image.convert("L"), "uint16") * 257).tobytes()
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError(f"pixels of {values.min()} to {values.max()}, "
+                         "which 16 bits do not hold")
+    return values.astype("uint16").tobytes()

@@ -97,5 +97,5 @@ def test_data_that_may_not_be_read(elsewhere):
          "from lab import datasets; datasets.load('set.npz')"],
         text=True, capture_output=True, check=False, cwd=elsewhere, **user,
         env={**os.environ, "PYTHONPATH": str(ROOT / "mains")})
-    assert "Unreadable archive" in done.stderr
+    assert "set.npz" in done.stderr
     assert "Permission denied" in done.stderr

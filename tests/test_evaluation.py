@@ -3,8 +3,8 @@ import keras
 import numpy as np
 import pytest
 from cases import SMALL, factory, first, shape
-from lab import evaluation
-from lab.datasets import Batches
+from lab import corruption, evaluation
+from lab.batches import Batches
 
 IMAGES = np.random.default_rng(0).random((50, 8, 8, 1), dtype="float32")
 
@@ -29,8 +29,19 @@ def test_measures(module):
     assert metrics["squared_error"] == pytest.approx(error, rel=near)
     floor = -(x * np.log(x) + (1 - x) * np.log(1 - x)).mean()
     assert metrics["excess"] == pytest.approx(entropy - floor, rel=near)
-    if module == "3-variational":
+    scores = evaluation.scores(encoder, decoder, batches.all())
+    assert metrics["score_quantiles"]["0.9"] == pytest.approx(
+        np.quantile(scores, 0.9), rel=1e-4)
+    if module != "3-variational":
+        np.testing.assert_allclose(scores, ((x - p) ** 2).sum(1), rtol=1e-4)
+    else:
         _, mean, log_var = encoder.predict(batches, verbose=0)
+        p = decoder.predict(mean, verbose=0).astype("float64")
+        np.testing.assert_allclose(
+            scores, -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+            + 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1),
+            rtol=1e-4)
+    if module == "3-variational":
         kl = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1)
         assert metrics["kl_divergence"] == pytest.approx(kl.mean(), rel=1e-5)
         assert metrics["distortion"] == pytest.approx(
@@ -120,18 +131,17 @@ def test_alarms():
     assert evaluation.alarms(
         {"negative_elbo": 150.0, "collapsed": 205.8}) == []
     dead, = evaluation.alarms({"dead_units": 0.5})
-    assert dead.startswith("Alarm: 50% of the code's units are dead")
+    assert "50%" in dead
     collapsed, = evaluation.alarms(
         {"negative_elbo": 205.0, "collapsed": 205.8})
-    assert collapsed.startswith(
-        "Alarm: the variational autoencoder has collapsed.")
+    assert "205.0" in collapsed
 
 
 def test_corruption_is_what_it_says():
-    noisy = evaluation.corrupted(IMAGES, 0.5)
+    noisy = corruption.corrupted(IMAGES, 0.5)
     assert noisy.dtype == "float32"
     assert (noisy - IMAGES).std() == pytest.approx(0.5, rel=0.1)
-    masked = evaluation.corrupted(IMAGES, 0.25, masking=True)
+    masked = corruption.corrupted(IMAGES, 0.25, masking=True)
     assert (masked == 0).mean() == pytest.approx(0.25, abs=0.05)
     assert ((masked == 0) | (masked == IMAGES)).all()
 
@@ -141,8 +151,8 @@ class Identity:
 
     test = Batches(IMAGES, 20, flat=True)
 
-    def encode(self, images):
-        return [images]
+    def code(self, images):
+        return images
 
     def rebuild(self, images):
         return images
@@ -175,7 +185,7 @@ def test_filling_in_keeps_what_is_known():
 def test_hidden_are_blocks_and_random_shares():
     images = np.random.default_rng(1).random((4000, 64), "float32")
     guesses = np.full(64, 2, "float32")
-    inputs, targets = evaluation.hide(
+    inputs, targets = corruption.hide(
         images, np.random.default_rng(2), guesses, (8, 8, 1))
     assert targets is images and inputs.dtype == "float32"
     hidden = inputs != images
@@ -185,13 +195,13 @@ def test_hidden_are_blocks_and_random_shares():
     # Of 2,000 shares of 0 to 0.9: within five deviations.
     assert shares[1::2].mean() == pytest.approx(0.45, abs=0.03)
     assert shares[1::2].min() < 0.05 and shares[1::2].max() > 0.85
-    inputs, _ = evaluation.hide(
+    inputs, _ = corruption.hide(
         images, np.random.default_rng(2), guesses, (64,))
     assert (inputs != images).mean() == pytest.approx(0.45, abs=0.03)
 
 
 def test_block_is_a_quarter_of_each_image():
-    hidden = evaluation.block((28, 30, 2), 500, np.random.default_rng(1))
+    hidden = corruption.block((28, 30, 2), 500, np.random.default_rng(1))
     assert hidden.shape == (500, 28 * 30 * 2)
     assert len({row.tobytes() for row in hidden}) > 1
     for image in hidden.reshape(500, 28, 30, 2):

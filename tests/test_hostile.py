@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 from lab import command_line, datasets
-from lab.command_line import InputError
+from lab.errors import InputError
 from PIL import Image
 
 IMAGE = Image.fromarray(np.zeros((6, 5), "uint8"))
@@ -99,16 +99,17 @@ def npy(shape, kind="<f8", content=b""):
 
 
 @pytest.mark.parametrize("member, message", [
-    (npy((10 ** 9, 28, 28)), "Too large for this machine.*12544.0 GB"),
+    (npy((10 ** 9, 28, 28)), "12544.0 GB"),
     (npy((10 ** 9, 28, 28), content=zlib.compress(bytes(10 ** 6))),
-     "Too large for this machine"),
-    (npy((100, 28, 28)), "Unreadable archive"),
-    (npy((-1, 28)), "Unreadable archive|Unusable"),
+     "12544.0 GB"),
+    (npy((100, 28, 28)), "set.npz"),
+    (npy((-1, 28)), "set.npz|-1"),
     (npy((2, 2), "|O", b"cos\nsystem\n(S'touch harm'\ntR."),
-     "Unreadable archive.*allow_pickle"),
-    (npy("__import__('os').system('touch harm')"), "Unreadable archive"),
-    (b"\x93NUMPY\x09\x00" + bytes(100), "Unreadable archive"),
-    (b"cos\nsystem\n(S'touch harm'\ntR.", "Unreadable archive"),
+     "allow_pickle"),
+    (npy("__import__('os').system('touch harm')"), "set.npz"),
+    (b"\x93NUMPY\x09\x00" + bytes(100), "set.npz"),
+    (b"cos\nsystem\n(S'touch harm'\ntR.", "set.npz"),
+    (npy("(2, 2), 'x': ("), "set.npz"),  # a header that is not closed
 ])
 def test_archive(member, message, tmp_path, monkeypatch, record_property):
     monkeypatch.chdir(tmp_path)
@@ -125,7 +126,7 @@ def test_archive_of_pickled_bytes(tmp_path, record_property):
     import pickle
     path = tmp_path / "set.npz"
     path.write_bytes(pickle.dumps({"x_train": 1}))
-    with pytest.raises(InputError, match="Unreadable archive"):
+    with pytest.raises(InputError, match="set.npz"):
         datasets.load(str(path))
     record_property("hostile files refused", 1)
 
@@ -167,7 +168,7 @@ def test_picture_that_would_fill_the_memory(tmp_path, record_property):
     content[16:24] = struct.pack(">II", 60000, 60000)
     content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
     (tmp_path / "0.png").write_bytes(content)
-    with pytest.raises(InputError, match="Not an image that can be read"):
+    with pytest.raises(InputError, match="0.png"):
         datasets.load(str(tmp_path))
     record_property("hostile files refused", 1)
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from lab import datasets, hosts, training
-from lab.command_line import InputError
+from lab.errors import InputError
 from test_mains import ROOT
 
 

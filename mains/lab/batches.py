@@ -40,12 +40,17 @@ class Batches(keras.utils.PyDataset):
     def start_epoch(self, epoch):
         """Shuffles the images as `seed` and `epoch` say."""
         self.epoch, self.order = epoch, self.rows.copy()
+        self.given = False
         if self.seed is not None:
             np.random.default_rng((self.seed, epoch)).shuffle(self.order)
 
     def on_epoch_end(self):
-        """Goes on to the next epoch, for `fit`."""
-        self.start_epoch(self.epoch + 1)
+        """Goes on to the next epoch, once all of this one was given.
+
+        Keras also calls this after it has only looked at the first batches.
+        """
+        if self.given:
+            self.start_epoch(self.epoch + 1)
 
     def __len__(self):
         whole, rest = divmod(len(self.order), self.batch_size)
@@ -53,6 +58,7 @@ class Batches(keras.utils.PyDataset):
         return whole + (rest >= count)
 
     def __getitem__(self, index):
+        self.given = index + 1 == len(self)
         start = index * self.batch_size
         rows = self.order[start:start + self.batch_size]
         number, count = self.share

@@ -162,8 +162,8 @@ def find(name, sound):
         path = Path(folder, f"{name}.npz")
         if path.exists():
             return read_archive(name, path, sound)
-    cached = home / "datasets" / name.replace("_", "-")
-    if not cached.is_dir() and not reachable(
+    cached = home / "datasets" / name.replace("_", "-")  # four files by Keras
+    if len([*cached.glob("*.gz")]) < 4 and not reachable(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"):
         raise NotAvailable(
             f"{name} is not on this machine, and its server does not answer. "

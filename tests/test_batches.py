@@ -1,0 +1,62 @@
+"""Order, shares and draws of the images in each epoch."""
+import keras
+import numpy as np
+from data_files import IMAGES, archive
+from lab import datasets
+from lab.batches import Batches
+
+
+def test_batches_cover_every_image_once(tmp_path):
+    images = np.arange(50, dtype="uint8").reshape(50, 1)
+    batches = Batches(images, 8, flat=True, seed=3)
+    orders = []
+    for epoch in (0, 1, 0):
+        batches.start_epoch(epoch)
+        seen = np.concatenate([batches[i][0] for i in range(len(batches))])
+        orders.append((seen.ravel() * 255).round().astype(int).tolist())
+        assert sorted(orders[-1]) == list(range(50))
+    assert orders[0] == orders[2] != orders[1]
+    other = Batches(images, 50, flat=True, seed=4)[0][0]
+    assert (other.ravel() * 255).round().astype(int).tolist() != orders[0]
+
+
+def test_binarised_pixels(tmp_path):
+    name = archive(tmp_path)
+    fixed, again, other = (
+        datasets.load(name, binarize="fixed", seed=seed) for seed in (1, 1, 2))
+    assert set(np.unique(fixed.train)) == {0, 255}
+    assert (fixed.train == again.train).all()
+    assert (fixed.test == again.test).all()
+    assert (fixed.train != other.train).any()
+    data = datasets.load(name, binarize="dynamic")
+    assert set(np.unique(data.test)) == {0, 255}
+    batches = Batches(data.train, 20, True, seed=1, draw=data.draw)
+    sums = []
+    for epoch in range(400):
+        batches.start_epoch(epoch)
+        x, y = batches[0]
+        assert (x == y).all() and set(np.unique(x)) == {0, 1}
+        ordered = np.empty_like(x)
+        ordered[batches.order] = x
+        sums.append(ordered)
+    # Each pixel is 1 as often as its value says: within five deviations.
+    np.testing.assert_allclose(
+        np.mean(sums, axis=0), IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
+
+
+def test_fit_shuffles_anew_in_each_epoch():
+    """Also without the callback of the mains."""
+    images = np.arange(40, dtype="float32").reshape(40, 1) / 40
+    seen = []
+    batches = Batches(images, 10, flat=True, seed=3)
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    model.compile("sgd", "mse")
+    model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda *_: seen.append(batches.order.tolist()))])
+    assert len(seen) == 3 and len({tuple(order) for order in seen}) == 3
+    expected = Batches(images, 10, flat=True, seed=3)
+    for epoch, order in enumerate(seen):
+        expected.start_epoch(epoch)
+        assert order == expected.order.tolist()

@@ -1,0 +1,110 @@
+"""Folders of runs: none is overwritten, none goes on where it should not."""
+import json
+
+import keras
+import pytest
+from lab import files
+from lab.errors import InputError
+
+
+def content(folder):
+    """Returns the bytes of every file in a folder."""
+    return {path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_command_again_takes_another_folder(small, here, tmp_path):
+    arguments = "--dataset", small, "--epochs", 1, "--limit", 50
+    first = tmp_path / "runs" / "0-vanilla"
+    here("0-main.py", *arguments)
+    before = content(first)
+    for number in 2, 3:
+        printed = here("0-main.py", *arguments).splitlines()[0]
+        assert f"runs/0-vanilla-{number}" in printed
+        assert "runs/0-vanilla is taken" in printed
+        again = content(first.with_name(f"0-vanilla-{number}"))
+        assert set(again) == set(before)
+        for name in before:
+            if name.suffix in (".csv", ".png"):
+                assert again[name] == before[name]
+    assert content(first) == before
+    # An empty folder is free; --resume goes on with the last run.
+    (tmp_path / "runs" / "0-vanilla-4").mkdir()
+    assert "runs/0-vanilla-3" in here(
+        "0-main.py", *arguments, "--resume").splitlines()[0]
+    assert content(first) == before
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_named_folder_that_holds_a_run(interrupted, small, here, tmp_path):
+    arguments = ("--dataset", small, "--epochs", 1, "--limit", 50,
+                 "--output", "mine")
+    here("0-main.py", *arguments)
+    folder = tmp_path / "mine"
+    if interrupted:
+        (folder / "auto.keras").unlink()
+    before = content(folder)
+    error = here("0-main.py", *arguments, status=1)
+    assert "mine" in error and "--resume" in error and "--overwrite" in error
+    here("0-main.py", *arguments, "--resume", "--overwrite", status=2)
+    assert content(folder) == before
+    (folder / "old.png").write_text("of the run before")
+    here("0-main.py", *arguments, "--overwrite", "--seed", 1)
+    assert not (folder / "old.png").exists()
+    settings = json.loads((folder / "config.json").read_text())["settings"]
+    assert settings["seed"] == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["--overwrite"], ["--resume"]])
+def test_folder_that_is_not_a_runs(flags, small, here, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    error = here("0-main.py", "--dataset", small, "--output", "mine", *flags,
+                 status=1)
+    assert "mine" in error
+    assert content(tmp_path / "mine") == {
+        (tmp_path / "mine" / "thesis.txt").relative_to(tmp_path / "mine"):
+        b"years of work"}
+
+
+def test_other_settings_are_refused(small, here, tmp_path):
+    arguments = "--dataset", small, "--epochs", 1, "--limit", 50, "--resume"
+    here("0-main.py", *arguments)
+    folder = tmp_path / "runs" / "0-vanilla"
+    before = content(folder)
+    assert "seed=0" in here("0-main.py", *arguments, "--seed", 1, status=1)
+    assert content(folder) == before
+
+
+@pytest.mark.parametrize("name", ["backend", "keras", "numpy"])
+def test_other_versions_are_refused(name, small, here, tmp_path):
+    arguments = "--dataset", small, "--limit", 50, "--resume"
+    here("0-main.py", *arguments, "--epochs", 1)
+    path = tmp_path / "runs" / "0-vanilla" / "config.json"
+    config = json.loads(path.read_text())
+    assert config["versions"]["backend"] == keras.backend.backend()
+    config["versions"][name] = "another"
+    path.write_text(json.dumps(config))
+    before = content(path.parent)
+    error = here("0-main.py", *arguments, "--epochs", 2, status=1)
+    assert "another" in error and "--other-versions" in error
+    assert content(path.parent) == before
+    here("0-main.py", *arguments, "--epochs", 2, "--other-versions")
+
+
+def test_folders_are_claimed(tmp_path):
+    default = tmp_path / "run"
+    with files.claimed(None, default) as one:
+        assert one == default
+        with files.claimed(None, default) as two:
+            assert two == tmp_path / "run-2"
+            (two / "config.json").touch()
+        with pytest.raises(InputError, match="run"), \
+                files.claimed(default, default):
+            pass
+        (one / "thesis.txt").touch()
+    with files.claimed(None, default) as three:
+        assert three == tmp_path / "run-3"
+    assert not three.exists()  # nothing was written
+    with files.claimed(None, tmp_path / "new", resume=True) as new:
+        assert new == tmp_path / "new"

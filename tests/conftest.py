@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser):
     """Adds the flag that keeps what the tests counted."""
     parser.addoption("--record", action="store_true",
-                     help="write what was counted into data/promises.csv")
+                     help="write what was counted into docs/promises.csv")
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter, config):
     for what, count in sorted(counts.items()):
         terminalreporter.write_line(f"{count:6} {what}")
     if config.getoption("--record"):
-        path = ROOT / "data" / "promises.csv"
+        path = ROOT / "docs" / "promises.csv"
         with open(path, newline="") as file:
             known = {line["what"]: int(line["count"])
                      for line in csv.DictReader(file)}
@@ -49,23 +49,38 @@ def small(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch, capsys):
-    """Returns a function that runs a main in this very process."""
-    def run_here(name, *arguments, status=0):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        monkeypatch.delenv("DISPLAY", raising=False)
+class Here:
+    """Runs mains in this very process, from a folder of the test's own."""
+
+    def __init__(self, capsys, monkeypatch):
+        self.capsys, self.monkeypatch = capsys, monkeypatch
+
+    def __call__(self, name, *arguments, status=0):
+        """Returns what a main printed, or its error if one is expected."""
+        printed, code = self.attempt(name, *arguments)
+        assert code == status, printed
+        return printed
+
+    def attempt(self, name, *arguments):
+        """Returns what a main printed, or its error, and its status."""
+        self.monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        self.monkeypatch.delenv("DISPLAY", raising=False)
+        self.capsys.readouterr()
+        code = 0
         try:
             runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
-            code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else 1
             print(stop.code, file=sys.stderr)
-        printed = capsys.readouterr()
-        assert code == status, printed.err
-        return printed.err if status else printed.out
-    return run_here
+        printed = self.capsys.readouterr()
+        return (printed.err if code else printed.out), code
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """Returns a function that runs a main in this very process."""
+    monkeypatch.chdir(tmp_path)
+    return Here(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="session")

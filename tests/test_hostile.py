@@ -56,9 +56,7 @@ def test_model_with_a_class_of_another_package(
     rewrite(folder / "auto.keras", change)
     before = (folder / "auto.keras").read_bytes()
     error = resume().strip().splitlines()[-1]
-    assert error.startswith(
-        "0-main.py: error: Nothing to go on from in runs/0-vanilla. Expected "
-        "auto.keras and history.csv as an interrupted run")
+    assert error.startswith("0-main.py: error: ") and "auto.keras" in error
     assert not (tmp_path / "harm").exists()
     assert (folder / "auto.keras").read_bytes() == before
     record_property("hostile files refused", 1)
@@ -77,7 +75,7 @@ def test_model_with_a_lambda(run_of_one_epoch, tmp_path, record_property):
     model.save(folder / "auto.keras")
     (tmp_path / "harm").unlink()  # made while the model was built, here
     error = resume().strip().splitlines()[-1]
-    assert "Nothing to go on from" in error
+    assert "auto.keras" in error
     assert not (tmp_path / "harm").exists()
     record_property("hostile files refused", 1)
 
@@ -86,7 +84,7 @@ def test_model_with_a_lambda(run_of_one_epoch, tmp_path, record_property):
 def test_model_that_is_none(content, run_of_one_epoch, record_property):
     folder, resume = run_of_one_epoch
     (folder / "auto.keras").write_bytes(content)
-    assert "Nothing to go on from" in resume()
+    assert "auto.keras" in resume()
     record_property("bad inputs refused", 1)
 
 
@@ -188,7 +186,7 @@ def test_config_that_asks_for_more(
     if isinstance(settings, dict):
         settings = {**sound, **settings}
     (tmp_path / "harm.json").write_text(
-        json.dumps({"dataset": {}, "settings": settings}))
+        json.dumps({"dataset": {}, "settings": settings, "versions": {}}))
     names = sorted(path.name for path in tmp_path.parent.rglob("*"))
     error = here("0-main.py", "--config", "harm.json", status=status)
     assert "Traceback" not in error and "error: " in error

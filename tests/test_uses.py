@@ -17,6 +17,9 @@ MODELS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
           "decoder.keras", "auto.keras"}
 
 
+QUANTILES = ("0.5", "0.9", "0.95", "0.99", "0.999")
+
+
 def metrics(folder):
     """Reads what a use has measured."""
     return json.loads((folder / "metrics.json").read_text())
@@ -31,12 +34,11 @@ def test_use_compares_and_draws(name, small, here, tmp_path):
     assert {path.name for path in folder.iterdir()} == MODELS | pictures
     comparisons = [value for value in metrics(folder).values()
                    if isinstance(value, dict)]
-    assert comparisons
+    assert len(comparisons) > 1
     for values in comparisons:
-        assert all(np.isfinite(value) for value in values.values())
-        assert module in values
         for way, value in values.items():
-            assert f"  {way}: {value:.4g}\n" in printed
+            if way not in QUANTILES:
+                assert f"  {way}: {value:.4g}\n" in printed
 
 
 def test_uses_take_other_models(small, here, tmp_path):
@@ -111,24 +113,45 @@ def test_anomalies(small, here, tmp_path):
     assert (folder / "anomalies.png").exists()
 
 
-def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
+@pytest.mark.parametrize("noise", [0, 0.5])
+def test_masked_images_are_what_is_repaired(noise, small, here, tmp_path):
+    here("denoise.py", "--dataset", small, "--epochs", 1, "--masking",
+         "--noise", noise, "--hidden", 8)
+    errors = metrics(tmp_path / "runs/denoise")["Squared error per image"]
+    with np.load(small) as arrays:
+        energy = ((arrays["x_test"] / 255) ** 2).sum(axis=(1, 2)).mean()
+    # Each pixel is lost with the probability `noise`.
+    assert errors["noisy"] == pytest.approx(noise * energy, rel=0.05)
+
+
+def ratings(count=600, columns=12):
+    """Makes a table of rank 3 with values of 1 to 5, a fifth missing."""
     random = np.random.default_rng(0)
-    pitch, phase = random.random((2, 600, 1))
-    table = 0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 12)
-                               + 6 * phase)
-    holes = np.where(random.random(table.shape) < 0.2, np.nan, table)
-    np.savez(tmp_path / "table.npz", x_train=holes[:500], x_test=holes[500:])
-    here("impute.py", "--dataset", "table.npz", "--epochs", 60, "--hidden",
-         64, "--latent", 8)
-    with np.load(tmp_path / "runs" / "impute" / "filled.npz") as archive:
-        filled = archive["x_test"]
-    missing = np.isnan(holes[500:])
-    # Float32 on the way.
-    np.testing.assert_allclose(
-        filled[~missing], table[500:][~missing], rtol=1e-6)
-    means = np.nanmean(holes[:500], axis=0)
-    error = ((filled - table[500:])[missing] ** 2).mean()
-    assert error < ((means - table[500:])[missing] ** 2).mean() / 4
+    table = random.random((count, 3)) @ random.random((3, columns))
+    table = 1 + 4 * (table - table.min()) / np.ptp(table)
+    return table, random.random(table.shape) < 0.2
+
+
+def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
+    table, missing = ratings()
+    filled = []
+    for times in 1, 1000:
+        holes = np.where(missing, np.nan, times * table)
+        np.savez(tmp_path / "table.npz", x_train=holes[:500],
+                 x_test=holes[500:])
+        here("impute.py", "--dataset", "table.npz", "--epochs", 60, "--hidden",
+             64, "--latent", 8, "--output", times)
+        with np.load(tmp_path / str(times) / "filled.npz") as archive:
+            filled.append(archive["x_test"])
+        known = ~missing[500:]
+        assert (filled[-1][known] == holes[500:][known]).all()  # to the bit
+    one, thousand = filled
+    assert one.min() >= 1 and one.max() <= 5
+    np.testing.assert_allclose(1000 * one, thousand, rtol=1e-3)
+    lost, truth = missing[500:], table[500:]
+    means = np.nanmean(np.where(missing, np.nan, table)[:500], axis=0)
+    error = ((one - truth)[lost] ** 2).mean()
+    assert error < ((means - truth)[lost] ** 2).mean() / 2
 
 
 def test_column_without_any_value(here, tmp_path):
@@ -136,7 +159,7 @@ def test_column_without_any_value(here, tmp_path):
     table[:, 1] = np.nan
     np.savez(tmp_path / "table.npz", x_train=table, x_test=table)
     error = here("impute.py", "--dataset", "table.npz", status=1)
-    assert "Expected known values in each column of x_train." in error
+    assert "column 2" in error
 
 
 def test_missing_values_are_refused_elsewhere(here, tmp_path):
@@ -144,7 +167,7 @@ def test_missing_values_are_refused_elsewhere(here, tmp_path):
     np.savez(tmp_path / "table.npz", x_train=table, x_test=table)
     for name in ("0-main.py", "denoise.py", "impute.py"):
         error = here(name, "--dataset", "table.npz", status=1)
-        assert "Received: nan to nan. Scale or clean it first." in error
+        assert "nan to nan" in error
 
 
 def test_codes_want_labels(here, tmp_path):
@@ -152,4 +175,12 @@ def test_codes_want_labels(here, tmp_path):
     np.savez(tmp_path / "table.npz", x_train=images, x_test=images)
     for name in ("codes.py", "anomalies.py"):
         error = here(name, "--dataset", "table.npz", status=1)
-        assert "Expected y_train and y_test." in error
+        assert "y_train and y_test" in error
+
+
+def test_other_images_that_do_not_fit(small, here, tmp_path):
+    np.savez(tmp_path / "other.npz", x_train=np.zeros((9, 5, 5), "uint8"),
+             x_test=np.zeros((9, 5, 5), "uint8"))
+    error = here("anomalies.py", "--dataset", small, "--other", "other.npz",
+                 status=1)
+    assert "(28, 28, 1)" in error and "(5, 5, 1)" in error

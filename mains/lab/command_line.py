@@ -248,7 +248,7 @@ def start(main):
     except (InputError, OSError, MemoryError) as error:
         sys.exit(f"{Path(sys.argv[0]).name}: error: "
                  f"{error or 'Not enough memory.'}")
-    except KeyboardInterrupt as stop:
-        print(f"\nInterrupted. {stop or 'Nothing was trained.'}",
-              file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command with --resume goes on from the "
+              "last whole epoch.", file=sys.stderr)
         sys.exit(130)

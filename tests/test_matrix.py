@@ -1,0 +1,120 @@
+"""Every main on every kind of data: it ends well, or refuses in one line."""
+import collections
+import json
+
+import numpy as np
+import pytest
+from test_mains import MAINS
+from test_uses import USES
+
+EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py"]
+WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
+           "decoder.keras", "auto.keras"}
+RANDOM = np.random.default_rng(0)
+
+
+def images(count, *channels):
+    """Makes small images of bytes."""
+    return RANDOM.integers(0, 256, (count, 8, 9, *channels), dtype="uint8")
+
+
+def labels(count, kinds=3):
+    """Makes labels, each as often as the others."""
+    return np.arange(count) % kinds
+
+
+def split(train, test, **more):
+    """Returns the arrays of a data set."""
+    return {"x_train": train, "x_test": test, "y_train": labels(len(train)),
+            "y_test": labels(len(test)), **more}
+
+
+WORDS = np.array(["a", "b", "<b>"])
+TABLE = RANDOM.uniform(1, 5, (60, 12))
+KINDS = {
+    "grey images": (split(images(40), images(12)), ()),
+    "colour images": (split(images(40, 3), images(12, 3)), ()),
+    "table": (split(TABLE[:40], TABLE[40:]), ()),
+    "table of 3 columns": (split(TABLE[:40, :3], TABLE[40:, :3]), ()),
+    "one training image per label": (split(
+        images(3), images(12)), ()),
+    "string labels": (split(
+        images(40), images(12), y_train=WORDS[labels(40)],
+        y_test=WORDS[labels(12)]), ()),
+    "no labels": (split(
+        images(40), images(12), y_train=None, y_test=None), ()),
+    "7 test images": (split(images(40), images(7)), ()),
+    "--folds 2": (split(images(40), images(12)), ("--folds", 2)),
+    "--limit 1": (split(images(40), images(12)), ("--limit", 1)),
+    "1 test image": (split(images(40), images(1)), ()),
+    "one label": (split(
+        images(40), images(12), y_train=labels(40, 1), y_test=labels(12, 1)),
+        ()),
+    "other labels": (split(
+        images(40), images(12), y_test=labels(12) + 100), ()),
+    "30 labels": (split(images(60), images(40), y_train=labels(60, 30) / 7,
+                        y_test=labels(40, 30) / 7), ()),
+    "all alike": (split(np.ones((40, 5)) * 7, np.ones((12, 5)) * 7), ()),
+    "one column": (split(TABLE[:40, :1], TABLE[40:, :1]), ()),
+    "bits": (split(images(40) // 128, images(12) // 128), ()),
+    "missing values": (split(
+        np.where(TABLE < 1.5, np.nan, TABLE)[:40],
+        np.where(TABLE > 4.5, np.nan, TABLE)[40:]), ()),
+    "pixels of 1 x 1": (split(
+        images(40)[:, :1, :1], images(12)[:, :1, :1]), ()),
+}
+
+
+def attempt(name, kind, here, folder, monkeypatch):
+    """Runs a main on a kind of data; returns whether it ran, or refused."""
+    arrays, flags = KINDS[kind]
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    np.savez("set.npz", **{
+        key: array for key, array in arrays.items() if array is not None})
+    small = ("--filters", 2, 2) if name == "2-main.py" else ("--hidden", 9)
+    printed, status = here.attempt(
+        name, "--dataset", "set.npz", "--epochs", 1, "--batch-size", 16,
+        "--output", "out", *small, *flags)
+    assert "Traceback" not in printed
+    if status:
+        assert status in (1, 2), printed
+        assert printed.strip().splitlines()[-1].startswith(f"{name}: error: ")
+        assert not (folder / "out").exists(), "refused after the training"
+        return "refused"
+    out = folder / "out"
+    names = {path.name for path in out.rglob("*")}
+    assert names >= WRITTEN and any(name.endswith(".png") for name in names)
+    for path in out.rglob("metrics.json"):  # without NaN
+        json.loads(path.read_text(), parse_constant=pytest.fail)
+    return "ran"
+
+
+def try_all(name, kinds, here, tmp_path, monkeypatch, record_property):
+    """Tries kinds of data, and counts."""
+    seen, problems = collections.Counter(), []
+    for kind in kinds:
+        try:
+            folder = tmp_path / kind.replace(" ", "-")
+            seen[attempt(name, kind, here, folder, monkeypatch)] += 1
+        except (AssertionError, Exception) as error:
+            problems.append(f"{kind}: {type(error).__name__}: {error}")
+    print(name, dict(seen))
+    assert not problems, "\n\n".join(problems)
+    for what, count in seen.items():
+        record_property(f"combinations of a main and data that {what}", count)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EVERY)
+def test_every_kind_of_data(
+        name, here, tmp_path, monkeypatch, record_property):
+    try_all(name, KINDS, here, tmp_path, monkeypatch, record_property)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_two_kinds_of_data(name, here, tmp_path, monkeypatch, record_property):
+    kinds = [*KINDS]
+    place = EVERY.index(name)
+    some = [kinds[(place * 2 + step) % len(kinds)] for step in range(2)]
+    try_all(name, some, here, tmp_path, monkeypatch, record_property)

@@ -2,7 +2,6 @@
 import itertools
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -132,15 +131,27 @@ def ends(small, folder, number, count, how, when):
     assert (folder / "run" / "config.json").exists() == (when == "after")
 
 
+def check_history(small, folder, here, name="0-main.py"):
+    """Compares what several processes came to with what one comes to."""
+    here(name, *train(small), "--output", "alone")
+    assert sorted(path.name for path in (folder / "run").iterdir()) == sorted(
+        path.name for path in (folder / "alone").iterdir())
+    rows, alone = (runs.read_history(folder / output / "history.csv")
+                   for output in ("run", "alone"))
+    assert len(rows) == len(alone) == 3
+    for row, other in zip(rows, alone):
+        assert row == pytest.approx(other, rel=1e-5)
+
+
 @with_jax
-def test_one_process_is_killed(small, tmp_path):
+def test_one_process_is_killed(small, here, tmp_path):
     """The first, by which JAX connects the others; then they go on."""
     ends(small, tmp_path, 0, 2, "SIGKILL", "after")
     main = ROOT / "mains" / "0-main.py"
     results = launch(tmp_path, *2 * [[main, *train(small, "--resume")]])
     assert [status for status, *_ in results] == [0, 0], results
     assert "Going on after epoch 1\n" in results[0][1]
-    assert len(runs.read_history(tmp_path / "run" / "history.csv")) == 3
+    check_history(small, tmp_path, here)
 
 
 @pytest.mark.long
@@ -234,23 +245,12 @@ distribution.leave()
 @with_jax
 @pytest.mark.parametrize("name", [
     "0-main.py", pytest.param("3-main.py", marks=pytest.mark.long)])
-def test_two_processes_find_the_history_of_one(name, small, tmp_path):
-    command = [ROOT / "mains" / name, "--dataset", small, "--epochs", 3,
-               "--batch-size", 64, "--output"]
+def test_two_processes_find_the_history_of_one(name, small, here, tmp_path):
     first, second = launch(
-        tmp_path, [*command, "two"], [*command, "two"])
+        tmp_path, *2 * [[ROOT / "mains" / name, *train(small)]])
     assert first[0] == second[0] == 0, first + second
     assert "Trained" in first[1] and "Epoch" not in second[1]
-    subprocess.run([sys.executable, *map(str, command), "one"], check=True,
-                   cwd=tmp_path, env={**os.environ, "DISPLAY": ""})
-    names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == sorted(
-        path.name for path in (tmp_path / "two").iterdir())
-    one, two = (runs.read_history(tmp_path / folder / "history.csv")
-                for folder in ("one", "two"))
-    assert len(one) == len(two) == 3
-    for row, other in zip(one, two):
-        assert row == pytest.approx(other, rel=1e-5)
+    check_history(small, tmp_path, here, name)
 
 
 def test_shares_make_up_the_batch():

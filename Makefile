@@ -46,7 +46,7 @@ compat-keras2: .venv-keras2/installed
 
 compat-jax: .venv-jax/installed
 	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS) \
-	tests/test_mains.py tests/test_interruption.py tests/test_hosts.py
+	tests/test_mains.py tests/test_interruption.py tests/test_distribution.py
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab import backend
+from lab import backend, peers
 from lab.errors import InputError
 
 # TensorFlow reads this when it is imported: no notes on missing accelerators.
@@ -100,6 +100,15 @@ FLAGS = {
 }
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals all processes of a training hear."""
+
+    def error(self, message):
+        """Ends this process with a message."""
+        peers.tell(message)
+        super().error(message)
+
+
 def parse(description, name, **flags):
     """Reads the command line of a main, and chooses Keras's backend.
 
@@ -114,7 +123,8 @@ def parse(description, name, **flags):
         `argparse.Namespace` with an attribute for each flag, `module` and
         `main`.
     """
-    parser = argparse.ArgumentParser(
+    peers.meet()
+    parser = Parser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -243,12 +253,15 @@ def need(*packages):
 
 def start(main):
     """Runs `main`; what the user can mend ends it with one line, status 1."""
-    try:
-        main()
-    except (InputError, OSError, MemoryError) as error:
-        sys.exit(f"{Path(sys.argv[0]).name}: error: "
-                 f"{error or 'Not enough memory.'}")
-    except KeyboardInterrupt:
-        print("\nInterrupted. The same command with --resume goes on from the "
-              "last whole epoch.", file=sys.stderr)
-        sys.exit(130)
+    with peers.ending_together():
+        try:
+            main()
+        except (InputError, OSError, MemoryError) as error:
+            message = str(error) or "Not enough memory."
+            peers.tell(message)
+            sys.exit(f"{Path(sys.argv[0]).name}: error: {message}")
+        except KeyboardInterrupt:
+            peers.tell("Interrupted.")
+            print("\nInterrupted. The same command with --resume goes on from "
+                  "the last whole epoch.", file=sys.stderr)
+            sys.exit(130)

@@ -1,54 +1,62 @@
 """One training on several processes or hosts, by `keras.distribution`."""
 import contextlib
 import os
+import socket
 
 import keras
 
+from lab import peers
 from lab.errors import InputError
-
-PREFIX = "KERAS_DISTRIBUTION_"
 
 
 def place():
-    """Finds this process among those that the launcher's environment names.
+    """Finds this process among those that train together.
 
     Returns:
         Number of this process, from 0; number of all: `(0, 1)` if alone.
 
     Raises:
-        InputError: If the environment is incomplete, or Keras computes with
-            anything but JAX.
+        InputError: If Keras computes with anything but JAX.
     """
-    said = {name: os.environ.get(PREFIX + name) for name in (
-        "JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")}
-    if not any(said.values()):
+    if not peers.team or peers.team.left:
         return 0, 1
-    try:
-        process, count = int(said["PROCESS_ID"]), int(said["NUM_PROCESSES"])
-        if not (said["JOB_ADDRESSES"] and 0 <= process < count):
-            raise ValueError
-    except (TypeError, ValueError):
-        raise InputError(
-            f"Unusable {PREFIX} variables. Expected JOB_ADDRESSES, the first "
-            "process's HOST:PORT, NUM_PROCESSES, and PROCESS_ID, of 0 to one "
-            f"less. Received: {said}") from None
     if keras.backend.backend() != "jax":
         raise InputError(
             "Several processes need JAX. Expected KERAS_BACKEND=jax. "
             f"Received: {keras.backend.backend()}")
-    return process, count
+    return peers.team.number, peers.team.count
 
 
-def join():
-    """Joins the other processes, if there are any."""
+def join(settings, **sign):
+    """Joins the other processes, if there are any, once all are ready.
+
+    Args:
+        settings: Dictionary, of what must be the same in all of them.
+        **sign: What the others must know of the first one.
+
+    Returns:
+        What the first process gave as `sign`.
+    """
+    team = peers.team
     if place() == (0, 1):
-        return
+        return sign
+    with socket.create_server(("", 0)) as free:
+        sign["port"] = free.getsockname()[1]
+    sign = team.agree(settings, sign)
     if hasattr(os, "SCHED_BATCH"):
         # Threads that do not interrupt each other: the one that receives would
         # spin, waiting for a lock of the sending one that it interrupted.
         with contextlib.suppress(OSError):  # not allowed here: only slower
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    keras.distribution.initialize()
+    port = sign["port"]
+    if team.number > 0:
+        port = relay(team.host, port)
+    if any(name.lower().endswith("_proxy") for name in os.environ):
+        # Nor for what JAX connects to: gRPC knows only this spelling.
+        os.environ["no_grpc_proxy"] = "127.0.0.1"  # noqa: SIM112
+    keras.distribution.initialize(
+        f"127.0.0.1:{port}", team.count, team.number)
+    return sign
 
 
 def spread():
@@ -73,3 +81,28 @@ def leave():
     import jax
     keras.distribution.set_distribution(None)
     jax.distributed.shutdown()
+    peers.team.leave()
+
+
+def relay(host, port):
+    """Returns a port of this machine that leads to another address.
+
+    Connections to it stay open when those beyond have ended: JAX, which would
+    abort where the first process is gone, then does not find out.
+    """
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            near, _ = server.accept()
+            far = peers.reach(host, port)
+            peers.in_background(pump, near, far)
+            peers.in_background(pump, far, near)
+
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(2 ** 16):
+                sink.sendall(data)
+
+    peers.in_background(serve)
+    return server.getsockname()[1]

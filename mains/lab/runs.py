@@ -1,6 +1,8 @@
 """A run: its folder, settings, history and metrics; written and read back."""
+import contextlib
 import csv
 import dataclasses
+import hashlib
 import platform
 
 import keras
@@ -115,14 +117,9 @@ def versions():
             "numpy": np.__version__}
 
 
-def prepare(folder, args, data):
-    """Writes down the settings of a run, `config.json`.
-
-    Raises:
-        InputError: If the folder holds a run with other settings, or of other
-            versions.
-    """
-    config = {
+def config(args, data):
+    """Returns the settings of a run, for its `config.json`."""
+    return {
         "settings": {name: value for name, value in vars(args).items()
                      if name not in NEUTRAL},
         "dataset": {
@@ -131,14 +128,23 @@ def prepare(folder, args, data):
             "dtype": str(data.train.dtype),
             "scaling": data.scaling.to_config()},
         "versions": versions(), "python": platform.python_version()}
-    path = folder / "config.json"
-    if path.exists():
-        check_resumed(folder, args, config)
-    files.write_json(path, config)
+
+
+def digest(folder):
+    """Returns the SHA-256 of the model that a run goes on from, or None."""
+    with contextlib.suppress(FileNotFoundError), open(
+            folder / "auto.keras", "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_resumed(folder, args, config):
-    """Checks that a run may go on with these settings, on these versions."""
+    """Checks that a run, if any, may go on with such settings and versions.
+
+    Raises:
+        InputError: If the folder holds a run with other ones.
+    """
+    if not files.is_run(folder):
+        return
     old = read_config(folder / "config.json")
     # A longer training, if the schedule does not depend on its length.
     neutral = {"epochs"} if args.schedule == "constant" else set()

@@ -1,6 +1,7 @@
 """Training: one model, or one for each fold, into the folder of a run."""
 import importlib.util
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -54,15 +55,26 @@ def trained(args, data, build, flat=True):
     """
     started, share = time.time(), distribution.place()
     check(args, data, share)
+    config = runs.config(args, data)
+    # Must be the same in all processes; files may lie elsewhere on each host.
+    common = {**config["settings"], **config["dataset"], **config["versions"],
+              "resume": args.resume, "dataset": None, "name": None}
     if share[0] > 0:
-        distribution.join()
-        train_all(args, None, data, build, flat, share)
-        return
+        told = distribution.join(common)
+        folder = Path(told["folder"])
+        if args.resume and runs.digest(folder) != told["model"]:
+            raise InputError(
+                f"Another {folder}/auto.keras than process 0 goes on from. "
+                "Expected the same output folder in every process.")
+        train_all(args, folder, data, build, flat, share)
+        sys.exit()  # what else there is to do, the first one does
     default = Path("runs", args.main)
     with files.claimed(
             args.output, default, args.resume, args.overwrite) as folder:
-        runs.prepare(folder, args, data)
-        distribution.join()
+        runs.check_resumed(folder, args, config)
+        distribution.join(
+            common, folder=str(folder), model=runs.digest(folder))
+        files.write_json(folder / "config.json", config)
         moved = not args.output and not args.resume and folder != default
         print(f"Training {args.module} by {keras.backend.backend()} on "
               f"{data}, for {args.epochs} epochs; files go to {folder}"

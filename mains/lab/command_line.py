@@ -119,8 +119,10 @@ def parse(description, name, **flags):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", default="auto", metavar="NAME|FILE|FOLDER",
-        help="mnist, fashion_mnist, glyphs, a .npz file or a folder of images "
-        "(default: mnist if it can be had, else glyphs)")
+        help="mnist, fashion_mnist, glyphs, a .npz or .csv file or a folder "
+        "of images (default: mnist if it can be had, else glyphs)")
+    add("--label", metavar="COLUMN", help="column of a .csv with labels")
+    add("--names", metavar="COLUMN", help="column of a .csv with names")
     # What the chosen module of a use may take, unless the use itself does.
     extra = {} if "model" not in flags else {
         flag: None for flags_of in EXTRA.values() for flag in flags_of

@@ -93,7 +93,8 @@ def main():
             table = tables.Table(Path(args.dataset), args.label, args.names,
                                  data.columns, missing=True)
             table.fill(run.folder / "filled.csv", (
-                mended(run, values, guesses) for values, _, _ in table.parts(1024)))
+                mended(run, values, guesses)
+                for values, *_ in table.parts(1024)))
         elif np.isnan(holes.astype("float64")).any():
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=mended(

@@ -80,6 +80,8 @@ FLAGS = {
         type=whole(1), nargs="+", metavar="FILTERS",
         help="filters of the encoder's convolutions"),
     "latent": dict(type=whole(1), help="size of the code"),
+    "sizes": dict(
+        type=whole(1), nargs="+", metavar="SIZE", help="sizes of the code"),
     "latent_shape": dict(
         type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
         help="shape of the code (default: what the encoder gives)"),

@@ -3,7 +3,7 @@ import contextlib
 import json
 import re
 
-from lab import ROOT, command_line
+from lab import ROOT, command_line, files
 from lab.errors import InputError
 
 MODELS = ("encoder.keras", "decoder.keras")
@@ -25,8 +25,11 @@ class Finished:
     """
 
     def __init__(self, folder):
-        home = folder if (folder / "config.json").exists() else (
-            folder.resolve().parent)
+        home = next((place for place in (folder, folder.resolve().parent)
+                     if files.is_run(place)), None)
+        if home is None:
+            raise InputError("Not a run. Expected the folder of a finished "
+                             f"run. Received: {folder}")
         self.folder = folder
         self.config = command_line.read_config(home / "config.json")
         absent = [name for name in (*MODELS, "metrics.json")

@@ -12,7 +12,7 @@ def main():
         __doc__, "0-vanilla", hidden=[128, 64], latent=32)
     from lab import building, datasets, figures, training
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):
         code, = run.encode(run.first(10))

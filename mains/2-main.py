@@ -13,7 +13,7 @@ def main():
         __doc__, "2-convolutional", filters=[16, 8, 8], latent_shape=None)
     from lab import building, datasets, figures, training
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     build = building.builder(args, data)
     for run in training.trained(args, data, build, flat=False):
         code, = run.encode(run.first(10))

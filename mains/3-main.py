@@ -14,8 +14,7 @@ def main():
     import numpy as np
     from lab import building, datasets, evaluation, figures, training
 
-    data = datasets.load(
-        args.dataset, args.limit, binarize=args.binarize, seed=args.seed)
+    data = datasets.chosen(args, binarize=args.binarize, seed=args.seed)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):
         _, mean, log_var = run.encode(run.first(10))

@@ -20,7 +20,7 @@ def main():
         training,
     )
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):
         before, after = evaluation.repair(run, args.noise, args.masking)

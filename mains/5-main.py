@@ -20,7 +20,7 @@ def main():
         training,
     )
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     build = building.builder(args, data)
     build_vanilla = building.builder(args, data, "0-vanilla")
     for run in training.trained(args, data, build):

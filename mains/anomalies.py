@@ -54,7 +54,7 @@ def main():
             "normal": normal, "rebuilt": run.rebuild(normal),
             "anomaly": anomalies, "rebuilt ": run.rebuild(anomalies)}, "loss")
 
-    data = datasets.load(args.dataset, args.limit, labelled=True)
+    data = datasets.chosen(args, labelled=True)
     data.require(train=2, test=2, labels=2)
     left_out = [label for label in np.unique(data.labels)
                 if (data.train_labels != label).sum() >= 2

@@ -19,7 +19,7 @@ def main():
     from sklearn.linear_model import RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
-    data = datasets.load(args.dataset, args.limit, labelled=True)
+    data = datasets.chosen(args, labelled=True)
     data.require(train=5, test=1, labels=2)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):

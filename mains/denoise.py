@@ -24,7 +24,7 @@ def main():
     from scipy.ndimage import median_filter
     from sklearn.decomposition import PCA
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     data.require(train=2, test=1)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):

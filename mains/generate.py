@@ -18,7 +18,7 @@ def main():
     from lab import building, datasets, figures, training
     from sklearn.neighbors import NearestNeighbors
 
-    data = datasets.load(args.dataset, args.limit)
+    data = datasets.chosen(args)
     data.require(train=1, test=2)
     build = building.builder(args, data)
     for run in training.trained(args, data, build):

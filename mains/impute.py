@@ -3,10 +3,12 @@
 
 Trains a model to rebuild images of which a part is hidden, hides parts of the
 test images, and prints the squared error per hidden value, as scaled for the
-model. Values that are NaN in the data's x_test are filled in and written to
-`filled.npz`, in the units of the data.
+model. What is missing in the data is filled in, in the units of the data:
+values that are NaN in x_test in `filled.npz`, empty cells of a table in
+`filled.csv`.
 """
 import functools
+from pathlib import Path
 
 from lab import command_line
 
@@ -24,12 +26,19 @@ def main():
         evaluation,
         figures,
         files,
+        tables,
         training,
     )
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
-    data = datasets.load(args.dataset, args.limit, missing=True)
+    def mended(run, values, guesses):
+        """Returns values with what the model makes of those that are NaN."""
+        rebuilt = evaluation.fill_in(run, run.test.prepare(values), guesses)
+        filled = run.data.scaling.undo(rebuilt.reshape(values.shape))
+        return np.where(np.isnan(values), filled, values)
+
+    data = datasets.chosen(args, missing=True)
     data.require(train=2, test=1)
     given, holes = data.train, data.test
     if given.dtype.kind == "f":  # learn with means for what is missing
@@ -80,12 +89,16 @@ def main():
             figures.rows(run, f"filled-{name}.png", {
                 "image": test[:10], "known": np.where(hidden, 0, test)[:10],
                 **{name: images[:10] for name, images in filled.items()}})
-        if np.isnan(holes.astype("float64")).any():
-            rebuilt = evaluation.fill_in(run, run.test.prepare(holes), guesses)
-            rebuilt = data.scaling.undo(rebuilt.reshape(holes.shape))
+        if data.columns:
+            table = tables.Table(Path(args.dataset), args.label, args.names,
+                                 data.columns, missing=True)
+            table.fill(run.folder / "filled.csv", (
+                mended(run, values, guesses)
+                for values, *_ in table.parts(1024)))
+        elif np.isnan(holes.astype("float64")).any():
             with files.whole(run.folder / "filled.npz") as temporary:
-                np.savez(temporary, x_test=np.where(
-                    np.isnan(holes), rebuilt, holes).astype(holes.dtype))
+                np.savez(temporary, x_test=mended(
+                    run, holes, guesses).astype(holes.dtype))
     figures.show()
 
 

@@ -32,3 +32,11 @@ def choose(module):
     else:
         print("JAX is not installed; it would train this module faster: "
               "pip install jax")
+
+
+def prefer(name):
+    """Has Keras compute with a backend, if it is installed and neither
+    `KERAS_BACKEND` nor an earlier import has chosen one."""
+    if name in ("jax", "tensorflow", "torch") and importlib.util.find_spec(
+            name):
+        os.environ.setdefault("KERAS_BACKEND", name)

@@ -80,6 +80,8 @@ FLAGS = {
         type=whole(1), nargs="+", metavar="FILTERS",
         help="filters of the encoder's convolutions"),
     "latent": dict(type=whole(1), help="size of the code"),
+    "sizes": dict(
+        type=whole(1), nargs="+", metavar="SIZE", help="sizes of the code"),
     "latent_shape": dict(
         type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
         help="shape of the code (default: what the encoder gives)"),
@@ -129,8 +131,10 @@ def parse(description, name, **flags):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", default="auto", metavar="NAME|FILE|FOLDER",
-        help="mnist, fashion_mnist, glyphs, a .npz file or a folder of images "
-        "(default: mnist if it can be had, else glyphs)")
+        help="mnist, fashion_mnist, glyphs, a .npz or .csv file or a folder "
+        "of images (default: mnist if it can be had, else glyphs)")
+    add("--label", metavar="COLUMN", help="column of a .csv with labels")
+    add("--names", metavar="COLUMN", help="column of a .csv with names")
     # What the chosen module of a use may take, unless the use itself does.
     extra = {} if "model" not in flags else {
         flag: None for flags_of in EXTRA.values() for flag in flags_of

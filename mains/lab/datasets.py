@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from lab import ROOT, corruption, reading
+from lab import ROOT, corruption, reading, tables
 from lab.errors import InputError
 from lab.glyphs import glyphs
 from lab.scaling import Scaling, extremes, scaling_of
@@ -34,6 +34,7 @@ class Dataset:
         sha256: String. Of all that was read, `--limit` aside.
         scaling: `Scaling`.
         draw: Function or None. Makes input and target of each training batch.
+        columns: List of strings, the names of a table's columns, or None.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dataset:
     sha256: str
     scaling: Scaling
     draw: object = None
+    columns: object = None
 
     @property
     def shape(self):
@@ -72,24 +74,35 @@ class Dataset:
     def __str__(self):
         size = " x ".join(map(str, self.shape))
         kind = "images" if len(self.shape) == 3 else "rows"
+        if self.columns:
+            size += f" columns, {tables.shown(self.columns, 3)}"
         return (f"{self.name} ({len(self.train)} training and "
                 f"{len(self.test)} test {kind}, {size}; scaled: "
                 f"{self.scaling.name})")
 
 
+def chosen(args, **needs):
+    """Loads the data set that the flags of a main choose, as `load` does."""
+    return load(args.dataset, args.limit, label=args.label, names=args.names,
+                **needs)
+
+
 def load(name, limit=None, missing=False, labelled=False, binarize=None,
-         seed=0):
+         seed=0, label=None, names=None, columns=None):
     """Loads a data set.
 
     Args:
         name: String. `"auto"`, `"mnist"`, `"fashion_mnist"`, `"glyphs"`, the
-            path of a `.npz` file or of a folder of images.
+            path of a `.npz` or `.csv` file or of a folder of images.
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether values may be missing (NaN).
         labelled: Boolean. Whether labels are needed.
         binarize: None, `"fixed"` or `"dynamic"`. Whether to draw pixels as 0
             or 1, and those to train on once or anew in each epoch.
         seed: Integer. For the draws of that.
+        label, names: Strings or None. The columns of a `.csv` file with the
+            rows' labels and names.
+        columns: List of strings or None. All columns beside these.
 
     Returns:
         `Dataset`.
@@ -98,6 +111,11 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
         InputError: If the data cannot be had or cannot be used.
     """
     sound = functools.partial(from_arrays, limit=limit, missing=missing)
+    is_table = is_csv(name)
+    if (label or names) and not is_table:
+        raise InputError(
+            "--label and --names name columns. Expected a .csv file in "
+            f"--dataset. Received: {name}")
     if name == "auto":
         try:
             dataset = find("mnist", sound)
@@ -114,15 +132,19 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
         dataset = sound(name, *read_folder(name))
     elif Path(name).suffix == ".npz":
         dataset = read_archive(name, Path(name), sound)
+    elif is_table:
+        dataset = read_table(name, tables.Table(
+            Path(name), label, names, columns, missing), sound)
     elif name != "auto":
         raise InputError(
             "Invalid value for --dataset. Expected auto, mnist, "
-            "fashion_mnist, glyphs, a .npz file or an existing folder of "
-            f"images. Received: {name}")
+            "fashion_mnist, glyphs, a .npz or .csv file or an existing folder "
+            f"of images. Received: {name}")
     if labelled and (dataset.labels is None or dataset.train_labels is None):
         raise InputError(
-            "Labels are needed. Expected y_train and y_test. Received: "
-            f"{name} without. Add them, or use another data set.")
+            "Labels are needed. Expected y_train and y_test, or a .csv file "
+            f"and --label COLUMN. Received: {name} without. Add them, or use "
+            "another data set.")
     if binarize:
         binarise(dataset, binarize, seed)
     return dataset
@@ -223,6 +245,26 @@ def read_archive(name, path, sound):
                  arrays.get("y_test"), arrays.get("y_train"))
 
 
+def is_csv(name):
+    """Tells whether a name is that of a table's file."""
+    return Path(name).suffix.lower() == ".csv" and not Path(name).is_dir()
+
+
+def read_table(name, table, sound):
+    """Makes a data set of a `Table`; every tenth row is held out."""
+    rows, labels = table.all()
+    held_out = np.arange(len(rows)) % 10 == 9
+    if not held_out.any():
+        raise InputError(
+            "Too few rows. Expected at least ten, of which every tenth is "
+            f"held out to test on. Received: {name} with {len(rows)}")
+    parts = [None, None] if labels is None else [
+        labels[held_out], labels[~held_out]]
+    return dataclasses.replace(
+        sound(name, rows[~held_out], rows[held_out], *parts),
+        columns=table.columns)
+
+
 def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
                 missing=False):
     """Makes a `Dataset` of arrays, once they are found to be sound."""
@@ -286,7 +328,7 @@ def load_other(name, data):
         InputError: If it cannot be had or does not fit.
     """
     try:
-        other = load(name or "fashion_mnist")
+        other = load(name or "fashion_mnist", columns=data.columns)
         if other.shape != data.shape:
             raise NotAvailable(
                 f"{other.name} does not fit. Expected {data.shape}, as "
@@ -296,6 +338,6 @@ def load_other(name, data):
             raise
         print(f"{error}\nThe only anomalies are labels left out.")
         return None
-    if np.ndim(data.scaling.least) > 0:  # a table: the same columns and units
-        return other.test
+    if data.train.ndim == 2 and data.train.dtype != "uint8":
+        return other.test  # a table: the same columns and units
     return data.scaling.undo(other.scaling.apply(other.test))

@@ -76,6 +76,33 @@ def losses(run):
     save(run, figure, "losses.png")
 
 
+def against_size(run, panels, *measures):
+    """Draws what was measured against the size of the code as `sizes.png`.
+
+    Args:
+        run: `Run`.
+        panels: Dictionary of a unit to a dictionary for each size, of what was
+            measured in that unit.
+        *measures: Strings. Figures of merit for the title.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), squeeze=False, layout="constrained",
+        figsize=(5.5 * len(panels) + 1, 4.8))
+    for axis, (unit, table) in zip(axes[0], panels.items()):
+        sizes = [*table]
+        for title in table[sizes[0]]:
+            axis.plot(sizes, [line[title] for line in table.values()], ".-",
+                      label=title)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(sizes, map(str, sizes))
+        axis.minorticks_off()
+        axis.set(xlabel="size of the code", ylabel=unit)
+        axis.set_ylim(bottom=0)
+        axis.legend()
+    figure.suptitle(run.title(*measures))
+    save(run, figure, "sizes.png")
+
+
 def manifold(run, steps=25, limit=3):
     """Draws what a decoder of two numbers makes of a grid of codes, as
     `manifold.png`."""

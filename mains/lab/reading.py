@@ -59,6 +59,17 @@ def sound(path, expected):
             f"({reason[:200]})") from None
 
 
+def guarded(pieces, path, expected):
+    """Yields what an iterator gives; what goes wrong in it becomes one line,
+    as in `sound`."""
+    while True:
+        with sound(path, expected):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
 def read_arrays(path):
     """Reads the arrays of a data set from a `.npz` file.
 
@@ -152,26 +163,29 @@ def mapped(pieces, dtype, shape, order="C"):
         return np.asarray(np.memmap(file, dtype, "r+", 0, shape, order))
 
 
-def find_images(folder):
+def list_images(folder, within=None):
     """Lists the image files of a folder, in the order of their names.
 
-    Links that lead out of the folder are not followed.
+    Links that lead out of it, or the folder `within`, are not followed.
+    """
+    real = (within or folder).resolve()
+    return [path for path in sorted(folder.rglob("*"))
+            if path.suffix.lower() in ENDINGS and path.is_file()
+            and path.resolve().is_relative_to(real)]
+
+
+def find_images(folder):
+    """Finds the images of a data set in a folder.
 
     Returns:
         Paths to train on; paths to test on. With subfolders `train` and
         `test` these are the two parts, otherwise every tenth image is held
         out for testing.
     """
-    real = folder.resolve()
-
-    def search(part):
-        return [path for path in sorted(part.rglob("*"))
-                if path.suffix.lower() in ENDINGS and path.is_file()
-                and path.resolve().is_relative_to(real)]
-
     if (folder / "train").is_dir() and (folder / "test").is_dir():
-        return search(folder / "train"), search(folder / "test")
-    every = search(folder)
+        return tuple(list_images(folder / part, folder)
+                     for part in ("train", "test"))
+    every = list_images(folder)
     return ([path for i, path in enumerate(every) if i % 10 != 9],
             every[9::10])
 
@@ -185,6 +199,17 @@ def read_images(paths):
     Returns:
         Array `(count, height, width, channels)`, mapped to memory from a
         temporary file: of uint16 for grey images of 16 bits, else of uint8.
+
+    Raises:
+        InputError: If a file is no image, or differs in size from the first.
+    """
+    kind, shape = look(paths)
+    return mapped((decode(path, kind, shape) for path in paths), kind,
+                  (len(paths), *shape))
+
+
+def look(paths):
+    """Returns type and shape `(height, width, channels)` of image files.
 
     Raises:
         InputError: If a file is no image, or differs in size from the first.
@@ -209,15 +234,16 @@ def read_images(paths):
                 f"kind. Received: both, {path} for one. Convert them first.")
     kind, channels = (("uint16", 1) if "deep" in depths else
                       ("uint8", 3) if "colour" in depths else ("uint8", 1))
+    return kind, (height, width, channels)
 
-    def contents():
-        for path in paths:
-            with sound(path, "a whole image. Remove or replace it."), \
-                    Image.open(path) as image:
-                pixels = content(image, kind, channels)
-            yield pixels
 
-    return mapped(contents(), kind, (len(paths), height, width, channels))
+def decode(path, kind, shape):
+    """Returns the bytes of an image file's pixels."""
+    with sound(path, "a whole image. Remove or replace it."), \
+            Image.open(path) as image:
+        if image.size != shape[1::-1]:
+            raise ValueError("it has changed meanwhile")
+        return content(image, kind, shape[2])
 
 
 def content(image, kind, channels):

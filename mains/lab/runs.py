@@ -126,7 +126,7 @@ def config(args, data):
             "name": data.name, "sha256": data.sha256,
             "train": list(data.train.shape), "test": list(data.test.shape),
             "dtype": str(data.train.dtype),
-            "scaling": data.scaling.to_config()},
+            "scaling": data.scaling.to_config(), "columns": data.columns},
         "versions": versions(), "python": platform.python_version()}
 
 

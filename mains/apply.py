@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Applies a trained model to new data: codes, rebuilt, scores or labels.
+
+    ./mains/apply.py runs/0-vanilla photos/ --what scores
+
+RUN is the folder of a finished run, which says everything else. SOURCE is
+what training takes (mnist, fashion_mnist and glyphs: their test part; a .npz
+file: x, or else x_test, or else x_train; a .csv file; a folder of images), or
+an image, or a pattern such as 'photos/*.png'. Writes a row for each input:
+
+codes    what the encoder gives; of the variational module, the means
+rebuilt  what the decoder makes of these, in the units of the input: images
+         as PNG files of the same names, in a folder
+scores   the squared error of that, as scaled for the model; of the
+         variational module, the negative ELBO; high for an anomaly. And the
+         squared error in each column, in .npz files in each pixel
+labels   1 where the score is above the run's threshold, else 0
+"""
+import argparse
+import contextlib
+import math
+import os
+import sys
+from pathlib import Path
+
+from lab import backend, command_line, finished
+from lab.errors import InputError
+
+ARRAYS = (".npz", ".npy")
+
+
+def parse():
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("run", metavar="RUN", type=Path, help="folder of a finished run")
+    add("source", metavar="SOURCE", help="new data")
+    add("--what", choices=("codes", "rebuilt", "scores", "labels"),
+        required=True, help="what to compute")
+    add("--contamination", type=command_line.rate, metavar="SHARE",
+        help="of --what labels: the threshold is the score which this share "
+        "of the run's test data exceed (default: 0.05)")
+    add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
+        "files that are bright where an image was rebuilt badly")
+    add("--output", metavar="FILE", help="a .csv, .npz or .npy file, a folder "
+        "for rebuilt images, or - for standard output (default: a .csv file "
+        "or a folder named after --what)")
+    args = parser.parse_args()
+    for flag, what in (("contamination", "labels"), ("maps", "scores")):
+        if getattr(args, flag) is not None and args.what != what:
+            parser.error(f"--{flag} is for --what {what}")
+    return args
+
+
+def destination(args, is_images):
+    """Returns the path to write to, or None for standard output.
+
+    Raises:
+        InputError: If it cannot be written, or something is there.
+    """
+    if args.maps and not is_images:
+        raise InputError("--maps draws images. Expected a run on images. "
+                         f"Received: {args.run}, a run on a table")
+    in_folder = is_images and args.what == "rebuilt"
+    path = Path(args.output or args.what + ".csv" * (not in_folder))
+    is_stream = args.output == "-"
+    if not (is_stream or in_folder) and (
+            path.suffix.lower() not in (".csv", *ARRAYS)):
+        raise InputError("Invalid value for --output. Expected a name ending "
+                         f"in .csv, .npz or .npy, or -. Received: {path}")
+    for each in filter(None, (args.maps, None if is_stream else path)):
+        if os.path.lexists(each):
+            raise InputError(
+                f"{each} exists. Expected a new file or folder. Remove it, or "
+                "choose another --output or --maps.")
+        if not each.absolute().parent.is_dir():
+            raise InputError("No such folder. Expected one to write to. "
+                             f"Received: {each.absolute().parent}")
+    return None if is_stream else path
+
+
+def header(run, what):
+    """Names the columns of a `.csv` file, but for the first."""
+    values, codes = (range(1, 1 + math.prod(shape)) for shape in (
+        run.shape, run.decoder.input_shape[1:]))
+    columns = run.columns or [f"value_{number}" for number in values]
+    return {"codes": [f"code_{number}" for number in codes],
+            "rebuilt": columns,
+            "scores": ["score", *(f"error in {name}" for name in columns
+                                  if len(run.shape) == 1)],
+            "labels": ["label"]}[what]
+
+
+def prepared(run, inputs, scaling, names, values):
+    """Returns inputs as the model takes them.
+
+    Raises:
+        InputError: If they are not finite, or images beyond 0 to 1.
+    """
+    import numpy as np
+    scaled = scaling.apply(values)
+    sound = np.isfinite(scaled)
+    if len(run.shape) == 3:
+        sound &= (scaled >= 0) & (scaled <= 1)
+    if not sound.all():
+        place = (~sound).reshape(len(values), -1).any(axis=1).argmax()
+        wrong = values[place][~sound[place]][0]
+        raise InputError(
+            f"Unusable values in {inputs.source}. Expected finite numbers, "
+            f"for images those of {run.folder} ({scaling.name}). Received: "
+            f"{wrong} in {names[place]}")
+    return scaled
+
+
+def apply(args, run, target, stdout):
+    """Computes and writes what is asked, part by part."""
+    import keras
+    import numpy as np
+    from lab import inputs as new
+    from lab import outputs
+
+    limit = None
+    if args.what == "labels":
+        limit = run.threshold(args.contamination or 0.05)
+        print(f"Threshold: {limit:.6g}")
+    inputs = new.find(args.source, run.columns, run.names)
+    if inputs.shape != run.shape:
+        expected, received = (" x ".join(map(str, shape)) for shape in (
+            run.shape, inputs.shape))
+        raise InputError(
+            f"Inputs of another shape. Expected {expected}, as {run.folder} "
+            f"was trained on. Received: {received}, {inputs.source}")
+    run.load()
+    scaling = inputs.scaling(run.dtype, run.scaling)
+    is_images, kind = len(run.shape) == 3, "float32"
+    if is_images and inputs.dtype.name in ("uint8", "uint16"):
+        kind = inputs.dtype.name if scaling.span > 1 else kind
+    in_rows = target is None or target.suffix.lower() == ".csv"
+    with contextlib.ExitStack() as stack:
+        draw = args.maps and stack.enter_context(outputs.pictures(args.maps))
+        if in_rows:
+            add = stack.enter_context(outputs.rows(
+                target, stdout, run.names or "name", header(run, args.what)))
+        elif target.suffix.lower() in ARRAYS:
+            add = stack.enter_context(outputs.arrays(target, inputs.count))
+        else:
+            add = None
+            draw = stack.enter_context(outputs.pictures(
+                target, "uint16" if kind == "uint16" else "uint8"))
+        bar, done = keras.utils.Progbar(inputs.count, unit_name="input"), 0
+        for names, values in inputs.parts():
+            results = run.results(
+                prepared(run, inputs, scaling, names, values), args.what,
+                limit)
+            if draw:
+                draw(names, results["rebuilt"] if args.what == "rebuilt"
+                     else np.sqrt(results["errors"]))
+            if is_images and in_rows:
+                results.pop("errors", None)
+            if "rebuilt" in results:
+                rebuilt = scaling.undo(results["rebuilt"])
+                results["rebuilt"] = (
+                    rebuilt if kind == "float32" else rebuilt.round()
+                ).astype(kind)
+            if add:
+                add(names, results)
+            done += len(names)
+            bar.update(done)
+    if target:
+        print(f"Wrote {args.what} of {done} inputs to {target}")
+
+
+def main():
+    """Reads what a run and the flags say, then applies the run."""
+    args = parse()
+    run = finished.Finished(args.run)
+    target = destination(args, len(run.shape) == 3)
+    backend.prefer(run.config["versions"].get("backend"))
+    stdout = sys.stdout
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # all but the results
+            apply(args, run, target, stdout)
+    except BrokenPipeError:  # who reads has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Nothing was written.") from None
+
+
+if __name__ == "__main__":
+    command_line.start(main)

@@ -80,7 +80,7 @@ def write(run):
         data = data.replace(character, f"\\u{ord(character):04x}")
     about, _, idea = (sys.modules[run.args.module].__doc__ or "").partition(
         "\n")[0].partition(": ")
-    title = f"{about} on {run.data.name}"
+    title = f"{about} on {Path(run.data.name).name}"
     fold = (f", {run.folder.name.replace('-', ' ')}"
             if run.folder.name.startswith("fold-") else "")
     parts = {

@@ -24,6 +24,7 @@ def main():
         evaluation,
         figures,
         files,
+        report,
         training,
     )
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
@@ -86,6 +87,7 @@ def main():
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=np.where(
                     np.isnan(holes), rebuilt, holes).astype(holes.dtype))
+        report.write(run)
     figures.show()
 
 

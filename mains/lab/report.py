@@ -26,7 +26,6 @@ from lab.command_line import NEUTRAL
 
 LARGEST = 20_000_000  # weights of a model that a browser rebuilds at once
 POINTS = 2000  # test inputs whose codes are drawn
-QUANTILES = ("0.5", "0.9", "0.95", "0.99", "0.999")
 MEANINGS = {
     "loss": "what was trained for, on unseen data",
     "cross_entropy": "nats per number of the input",
@@ -230,11 +229,8 @@ def live(run):
             f"of up to {LARGEST:,}.")
     size = run.data.size
     images = run.first(max(10, min(POINTS, 2 ** 24 // size)))
-    precision = enough(run, images[:100])
+    precision = enough(run, images)
     codes = evaluation.rows(run.code(images))
-    scores = run.metrics.get("score_quantiles") or dict(zip(
-        QUANTILES, np.quantile(evaluation.anomaly(run, images),
-                               [float(share) for share in QUANTILES])))
     kinds = [type(layer).__name__ for layer in run.encoder.layers]
     noisy = {"GaussianNoise", "MaskingNoise"} & {*kinds}
     rows = evaluation.rows(images)
@@ -247,7 +243,7 @@ def live(run):
         "gaussian": "Sampling" in kinds,
         "noise": {"start": run.args.noise if noisy else 0,
                   "masking": "MaskingNoise" in noisy},
-        "thresholds": {share: float(scores[share]) for share in QUANTILES},
+        "thresholds": run.metrics["score_quantiles"],
         "images": packed(some if table else np.rint(some * 255),
                          "float32" if table else "uint8"),
         "blank": np.median(
@@ -358,11 +354,10 @@ def plane(codes):
 def labels(run, count):
     """Returns the labels of the first test inputs, if there are any: their
     names, and which each input has."""
-    known = (run.data.labels if run.test.images is run.data.test
-             else run.data.train_labels)
-    if known is None:
+    if run.test.labels is None:
         return None
-    names, which = np.unique(known[run.test.rows[:count]], return_inverse=True)
+    names, which = np.unique(
+        run.test.labels[:count], return_inverse=True)
     return {"names": [str(name) for name in names], "which": which.tolist()}
 
 
@@ -371,8 +366,8 @@ def columns(run, rows):
     count = rows.shape[1]
     names = getattr(run.data, "columns", None) or [
         f"column {number}" for number in range(1, count + 1)]
-    low, high = np.zeros(count), np.ones(count)
-    low, high = getattr(run.data, "scaling", None) or (low, high)
+    scaling = run.data.scaling
+    low, high = (scaling.undo(np.full(count, end)) for end in (0, 1))
     least = np.minimum(rows.min(axis=0), 0)
     most = np.maximum(rows.max(axis=0), 1)
     return [{"place": place, "name": str(names[place]),

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 from cases import DENSE, factory
-from lab import command_line, report
+from lab import command_line, live, report
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -320,7 +320,7 @@ def test_plane_is_the_codes_or_their_principal_components():
     codes = (random.standard_normal((50, 6)) * [5, 4, 1, 1, 1, 1])
     unpacked = {name: np.frombuffer(
         base64.b64decode(part["content"]), part["kind"]).astype(float)
-        for name, part in report.plane(codes).items() if name != "names"}
+        for name, part in live.plane(codes).items() if name != "names"}
     from sklearn.decomposition import PCA
     expected = PCA(2).fit(codes)
     axes = unpacked["axes"].reshape(2, 6)
@@ -332,12 +332,12 @@ def test_plane_is_the_codes_or_their_principal_components():
     back = unpacked["mean"] + points @ axes
     assert back == pytest.approx(expected.inverse_transform(
         expected.transform(codes)), abs=0.01)
-    two = report.plane(codes[:, :2])["points"]["content"]
+    two = live.plane(codes[:, :2])["points"]["content"]
     assert np.frombuffer(base64.b64decode(two), "float16").reshape(
         50, 2) == pytest.approx(codes[:, :2], rel=1e-3)
     for size in (1, 2, 9):  # of one input, and of codes that are all the same
         for count in (1, 4):
-            assert "nan" not in str(report.plane(np.ones((count, size))))
+            assert "nan" not in str(live.plane(np.ones((count, size))))
 
 
 HOSTILE = ("</script><script>window.hacked = 1</script>",
@@ -435,7 +435,7 @@ def test_page_fits_and_speaks(module, trained, visit):
 def test_page_without_live_model_says_why(
         what, trained, visit, monkeypatch, tmp_path):
     monkeypatch.setattr(
-        report, what, 1000 if what == "LARGEST" else ("linear",))
+        live, what, 1000 if what == "LARGEST" else ("linear",))
     run = dataclasses.replace(trained("0-vanilla"), folder=tmp_path)
     report.write(run)
     page = visit(run)

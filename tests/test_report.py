@@ -7,13 +7,13 @@ import io
 import math
 import runpy
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import screenshots
 from cases import DENSE, factory
 from lab import command_line, live, report
 from PIL import Image
@@ -22,25 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = [*sorted([*DENSE, "2-convolutional"])]
 every_module = pytest.mark.parametrize("module", MODULES)
 STEP = 1 / 255  # of a pixel's value
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# No sandbox, which root cannot have, and no network at the start.
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update",
-         "--disable-sync")
 
 
 @pytest.fixture(scope="module")
 def browser():
     """Returns Chromium, driven by Playwright."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
+    pytest.importorskip("playwright.sync_api")
+    if not screenshots.find():
         pytest.skip("needs Chromium, such as Debian's package chromium")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=path, args=[*FLAGS])
-        yield chromium
-        chromium.close()
+    with screenshots.chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

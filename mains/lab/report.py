@@ -63,10 +63,12 @@ def write(run):
     title = f"{about} on {Path(run.data.name).name}"
     fold = (f", {run.folder.name.replace('-', ' ')}"
             if run.folder.name.startswith("fold-") else "")
+    images = len(run.data.shape) == 3
     parts = {
         "hash": f"sha256-{base64.b64encode(digest).decode()}",
         "title": html.escape(title),
-        "kind": "images" if len(run.data.shape) == 3 else "table",
+        "kind": "images" if images else "table",
+        "aspect": "{1} / {0}".format(*run.data.shape) if images else "2",
         "about": html.escape(
             f"{run.args.module}: {idea} Trained by {script_of(run.args)} on "
             f"{run.data}, {len(run.history)} epochs{fold}."),

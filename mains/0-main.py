@@ -10,7 +10,7 @@ def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
         __doc__, "0-vanilla", hidden=[128, 64], latent=32)
-    from lab import building, datasets, figures, training
+    from lab import building, datasets, figures, report, training
 
     data = datasets.chosen(args)
     build = building.builder(args, data)
@@ -19,6 +19,7 @@ def main():
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)
+        report.write(run)
     figures.show()
 
 

@@ -11,7 +11,7 @@ def main():
     """Loads, builds, trains, reports, draws."""
     args = command_line.parse(
         __doc__, "2-convolutional", filters=[16, 8, 8], latent_shape=None)
-    from lab import building, datasets, figures, training
+    from lab import building, datasets, figures, report, training
 
     data = datasets.chosen(args)
     build = building.builder(args, data)
@@ -22,6 +22,7 @@ def main():
         print(code.mean())
         figures.reconstructions(run)
         figures.losses(run)
+        report.write(run)
     figures.show()
 
 

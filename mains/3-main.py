@@ -12,7 +12,7 @@ def main():
         __doc__, "3-variational", hidden=[512], latent=2, binarize=None,
         samples=None)
     import numpy as np
-    from lab import building, datasets, evaluation, figures, training
+    from lab import building, datasets, evaluation, figures, report, training
 
     data = datasets.chosen(args, binarize=args.binarize, seed=args.seed)
     build = building.builder(args, data)
@@ -33,6 +33,7 @@ def main():
                 run, {"means of the test images": run.code(run.test.all())},
                 "negative_elbo")
             figures.manifold(run)
+        report.write(run)
     figures.show()
 
 

@@ -17,6 +17,7 @@ def main():
         datasets,
         evaluation,
         figures,
+        report,
         training,
     )
 
@@ -34,6 +35,7 @@ def main():
                 "clean": images, "noisy": noisy, "rebuilt": run.rebuild(noisy)
             }, "noisy_squared_error", "repaired_squared_error")
         figures.losses(run)
+        report.write(run)
     figures.show()
 
 

@@ -17,6 +17,7 @@ def main():
         datasets,
         evaluation,
         figures,
+        report,
         training,
     )
 
@@ -44,6 +45,7 @@ def main():
         }, "code_movement", "vanilla_code_movement", codes=codes)
         figures.reconstructions(run)
         figures.losses(run)
+        report.write(run)
     figures.show()
 
 

@@ -18,7 +18,7 @@ def main():
     import dataclasses
 
     import numpy as np
-    from lab import building, datasets, evaluation, figures, training
+    from lab import building, datasets, evaluation, figures, report, training
     from lab.batches import Batches
     from sklearn.decomposition import PCA
     from sklearn.ensemble import IsolationForest
@@ -87,6 +87,7 @@ def main():
             draw(one, anomalies)
         run.report("Area under the ROC curve, mean of the labels left out", {
             way: np.mean([area[way] for area in areas]) for way in areas[0]})
+        report.write(run)
     figures.show()
 
 

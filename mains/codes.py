@@ -14,7 +14,7 @@ def main():
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
     command_line.need("sklearn")
-    from lab import building, datasets, evaluation, figures, training
+    from lab import building, datasets, evaluation, figures, report, training
     from sklearn.decomposition import PCA
     from sklearn.linear_model import RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
@@ -42,6 +42,7 @@ def main():
         if args.latent == 2:
             figures.scatter(
                 run, {way: unseen for way, (_, unseen) in codes.items()})
+        report.write(run)
     figures.show()
 
 

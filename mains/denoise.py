@@ -19,6 +19,7 @@ def main():
         datasets,
         evaluation,
         figures,
+        report,
         training,
     )
     from scipy.ndimage import median_filter
@@ -43,6 +44,7 @@ def main():
             for way, images in ways.items()})
         figures.rows(run, "denoised.png", {"clean": clean[:10], **{
             way: images[:10] for way, images in ways.items()}})
+        report.write(run)
     figures.show()
 
 

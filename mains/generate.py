@@ -15,7 +15,7 @@ def main():
         latent=16)
     command_line.need("sklearn")
     import numpy as np
-    from lab import building, datasets, figures, training
+    from lab import building, datasets, figures, report, training
     from sklearn.neighbors import NearestNeighbors
 
     data = datasets.chosen(args)
@@ -38,6 +38,7 @@ def main():
             " " * row: run.decode(np.linspace(start, end, 10))
             for row, (start, end) in enumerate(zip(codes, codes[pairs:]))
             if row < pairs})
+        report.write(run)
     figures.show()
 
 

@@ -26,6 +26,7 @@ def main():
         evaluation,
         figures,
         files,
+        report,
         tables,
         training,
     )
@@ -99,6 +100,7 @@ def main():
             with files.whole(run.folder / "filled.npz") as temporary:
                 np.savez(temporary, x_test=mended(
                     run, holes, guesses).astype(holes.dtype))
+        report.write(run)
     figures.show()
 
 

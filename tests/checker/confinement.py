@@ -126,9 +126,10 @@ def run(python, request, isolate):
     """Collects evidence in a process and a folder of their own.
 
     Returns it, or a dictionary with the cause, where there is none. Nothing
-    that the process says is believed: it is read as JSON, and judged by others.
+    that the process says is believed: it is read as JSON, and judged.
     """
-    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+            prefix="check-", ignore_cleanup_errors=True) as folder:
         environment = {
             **{name: os.environ[name] for name in KEPT if name in os.environ},
             "HOME": folder, "TMPDIR": folder, "KERAS_HOME": folder,
@@ -138,9 +139,9 @@ def run(python, request, isolate):
             "PYTHONUSERBASE": site.getuserbase(), "OMP_NUM_THREADS": "1"}
         with open(Path(folder, "printed"), "wb") as printed:
             process = subprocess.Popen(
-                [*isolate, python, "-c", START, str(TESTS)], cwd=folder, env=environment,
-                stdin=subprocess.PIPE, stdout=printed, stderr=printed,
-                start_new_session=True)
+                [*isolate, python, "-c", START, str(TESTS)], cwd=folder,
+                env=environment, stdin=subprocess.PIPE, stdout=printed,
+                stderr=printed, start_new_session=True)
             try:
                 process.communicate(
                     json.dumps(request).encode(), request["seconds"])

@@ -141,6 +141,21 @@ def anew(case):
                       "the noise's shape lacks latent_dims")
 
 
+@promise("connected", "auto is the decoder after z", VARIATIONAL,
+         ("runs", "shape", "decoder.output", "z.anew"))
+def connected(case):
+    """Compares the distribution of auto's outputs with the decoder's of z."""
+    due = case.forward("decoder", 1, case.draws[0])[-1]
+    found = np.asarray(case.stage("draws")["auto"], "float64")
+    error = 6 * ((due.var(axis=0) + found.var(axis=0)) / len(due)) ** 0.5
+    spread = np.median(found.std(axis=0) / due.std(axis=0))
+    if not 0.8 < spread < 1.25 or (
+            abs(due.mean(axis=0) - found.mean(axis=0)) > error + 1e-4).any():
+        return Broken("auto(x) = decoder(z)", "something else", (
+            "auto decodes the mean or the log variance instead of z"
+            if spread < 0.01 else "auto is made of layers of its own"))
+
+
 @promise("z.mean", "z has the mean that the encoder gives", VARIATIONAL,
          (*STRUCTURE, "z.anew"))
 def mean_of_draws(case):
@@ -244,7 +259,7 @@ def divergence(case):
         len(case.x): "summed over the batch instead of averaged",
         1 / case.dims: "averaged over pixels that the reconstruction sums",
     }
-    return Broken("once", f"{weight:.4g} times", next(
+    return Broken("once", f"{weight:.4f} times", next(
         (text for value, text in likely.items()
          if np.isclose(weight, value, rtol=1e-2, atol=1e-3)), ""))
 
@@ -255,11 +270,12 @@ def nats(case):
     """Wants both terms summed, so that none outweighs the other."""
     weights, share = weights_of_divergence(case)
     if share != 1 or not np.isclose(weights[0], 1, rtol=1e-2):
+        likely = ""
+        if not np.isclose(weights[0], share, rtol=1e-2):
+            likely = (f"the KL divergence weighs {weights[0] / share:.4g} "
+                      "times what it does in the ELBO: codes will collapse")
         return Broken("both terms summed over the image",
-                      reconstruction(case), "" if np.isclose(
-            weights[0], share, rtol=1e-2) else (
-            f"the KL divergence weighs {weights[0] / share:.4g} times what it "
-            "does in the ELBO: expect a collapsed code"))
+                      reconstruction(case), likely)
 
 
 @promise("alive", "no unit of a fresh code is 0 for all inputs", tuple(
@@ -298,4 +314,3 @@ def errors(case):
         if name not in ("no hidden layers", "any size") and not str(
                 found).startswith(("ValueError", "TypeError")):
             return Broken(f"a ValueError for {name}", str(found))
-

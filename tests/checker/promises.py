@@ -4,6 +4,7 @@ Each has a name that stays, one line that says it, and a check of the evidence,
 which returns `Broken`, or a note, or nothing. The list has two readers:
 `check.py`, for anyone's modules, and the tests of this project's own.
 """
+import functools
 from typing import NamedTuple
 
 # The list: these three files fill it, in this order.
@@ -27,35 +28,40 @@ class Result(NamedTuple):
 def judge(module, request, found):
     """Returns what became of each of a module's promises, in order."""
     examined = case.Case(module, request, found)
-    states, results = {}, []
-    for name, text, check, ideas, needs, beyond in PROMISES:
-        if examined.idea not in ideas:
-            continue
-        missing = [need for need in needs
-                   if states.get(need, "kept") != "kept"]
+    mine = {promise.name: promise for promise in PROMISES
+            if examined.idea in promise.ideas}
+
+    @functools.cache
+    def result(name):
+        promise = mine[name]
+        missing = [need for need in promise.needs
+                   if need in mine and result(need).state != "kept"]
         outcome = None
         if not missing:
             try:
-                outcome = check(examined)
+                outcome = promise.check(examined)
             except case.NotExamined as error:
                 missing = [str(error)]
             except Exception as error:  # evidence that was tampered with
                 outcome = Broken(
                     "evidence that makes sense", evidence.useful(error),
                     "the module interferes with its examination")
-        if missing:
-            states[name] = "not examined"
-            details = {"note": f"it depends on: {missing[0]}"}
-        elif isinstance(outcome, Broken):
-            states[name] = "broken"
-            details = outcome._asdict()
-        else:
-            states[name] = "kept"
-            details = {"note": outcome or ""}
-        results.append(Result(
-            "beyond." * beyond + f"{examined.idea}.{name}", text, states[name],
-            beyond, **details))
-    return results
+        broken = isinstance(outcome, Broken)
+        details = outcome._asdict() if broken else {
+            "note": f"see {missing[0]}" if missing else outcome or ""}
+        return Result(
+            "beyond." * promise.beyond + f"{examined.idea}.{name}",
+            promise.text, "not examined" if missing else
+            "broken" if broken else "kept", promise.beyond,
+            **{key: printable(value) for key, value in details.items()})
+
+    return [result(name) for name in mine]
+
+
+def printable(text):
+    """Makes a line of what a module may have made up."""
+    return "".join(letter if letter.isprintable() else " "
+                   for letter in str(text)[:400])
 
 
 def examine(module, make, seed=0):

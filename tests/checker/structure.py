@@ -1,4 +1,6 @@
 """Promises on what a module defines and returns, and on its layers."""
+import re
+
 import numpy as np
 
 from .listing import IDEAS, Broken, promise, row
@@ -46,14 +48,15 @@ def returns(case):
         error = case.evidence["errors"].get(f"build {place}")
         if error:
             likely = ""
-            if "ncompatible" in error or "expects 1 input" in error:
-                likely = {
-                    "convolutional": "the encoder does not give latent_dims: "
-                    "has its pooling same padding?",
-                    "variational": "the decoder was not given z, but all of "
-                    "the encoder's outputs"}.get(case.idea, "")
-            return Broken(expected, "autoencoder({}) ends with {}".format(
-                row(arguments), error), likely)
+            if case.idea == "convolutional" and "ncompatible" in error:
+                likely = "the encoder does not give latent_dims: " + (
+                    "filters are told apart by their number" if place else
+                    "has its pooling same padding?")
+            elif re.search("expects 1 (named )?input", error):
+                likely = ("the decoder is given all of the encoder's outputs "
+                          "instead of z")
+            call = f"autoencoder({row(arguments)})"
+            return Broken(expected, f"{call} ends with {error}", likely)
         forms = case.evidence["builds"][place]["forms"]
         if any("(keras.Model)" in form for form in forms):
             return Broken(expected, row(forms), (

@@ -11,6 +11,7 @@ import argparse
 import concurrent.futures
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -20,6 +21,11 @@ from checker import case, confinement, promises
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT, BROKEN, NOT_RUN = 0, 1, 2
+# What Keras 3 says where it misses what Keras 2 had.
+OLD = re.compile(
+    r"KerasTensor cannot be used as input to a TensorFlow function|"
+    r"keras\S* has no attribute|No module named '(tensorflow\.)?keras\.\w+'|"
+    r"cannot import name '\w+' from '(tensorflow\.)?keras\S*")
 
 
 def examine(path, seed, python, seconds, isolate):
@@ -27,32 +33,39 @@ def examine(path, seed, python, seconds, isolate):
     request = case.request(path.stem, seed)
     evidence = confinement.run(
         python, {**request, "path": str(path), "seconds": seconds}, isolate)
-    report = {"status": NOT_RUN, "cause": evidence.get("cause", ""),
-              "keras": str(evidence.get("keras", "")), "errors": False,
-              "confined": evidence.get("confined", []), "promises": []}
-    if report["cause"]:
+    error = evidence.get("cause") or next(
+        iter(evidence.get("errors", {}).values()), "")
+    report = {"status": NOT_RUN, "promises": [],
+              "keras": promises.printable(evidence.get("keras", "")),
+              "error": promises.printable(error)}
+    if evidence.get("cause"):
         return report
     results = promises.judge(path.stem, request, evidence)
-    broken = any(result.state == "broken" for result in results
-                 if not result.beyond)
+    broken = any(result.state == "broken" and not result.beyond
+                 for result in results)
     return {**report, "status": BROKEN if broken else KEPT,
-            "errors": bool(evidence.get("errors")),
             "promises": [result._asdict() for result in results]}
 
 
 def examine_twice(path, arguments, isolate):
-    """Examines a module; with Keras 2, if only that lets it run."""
-    options = arguments.seed, arguments.python, arguments.timeout, isolate
-    report = examine(path, *options)
-    failed = report["status"] == NOT_RUN or report["errors"]
-    if failed and arguments.keras2:
+    """Examines a module; with Keras 2 as well, if it ends with an error."""
+    report = examine(path, arguments.seed, arguments.python,
+                     arguments.timeout, isolate)
+    error = report["error"]
+    if not error or error.startswith(("SyntaxError", confinement.TIME_LIMIT)):
+        return report
+    if arguments.keras2:
         older = examine(path, arguments.seed, arguments.keras2,
                         arguments.timeout, isolate)
-        if older["status"] != NOT_RUN and not older["errors"]:
-            error = report["cause"] or next(
-                promise["found"] for promise in report["promises"]
-                if promise["state"] == "broken")
-            return {**older, "written_for": "Keras 2", "with_newer": error}
+        if not older["error"]:
+            return {**older, "note": "written for Keras 2: with a newer one "
+                    f"it ends with {error}"}
+    elif OLD.search(error) and "runs" not in {
+            line["name"].rpartition(".")[2] for line in report["promises"]
+            if line["state"] == "broken"}:
+        return {**report, "status": NOT_RUN, "promises": [], "note": (
+            "it seems to be written for Keras 2, which is not here: "
+            "make compat-keras2, or --keras2")}
     return report
 
 
@@ -60,10 +73,10 @@ def write(name, report):
     """Writes a module's report as a person reads it."""
     print(f"\n{name}.py", f"(Keras {report['keras']})" * bool(
         report["keras"]))
-    if "written_for" in report:
-        print(f"  written for Keras 2: {report['with_newer']}")
+    if "note" in report:
+        print(f"  {report['note']}")
     if report["status"] == NOT_RUN:
-        print(f"  could not be run: {report['cause']}")
+        print(f"  could not be run: {report['error']}")
         return
     task = [line for line in report["promises"] if not line["beyond"]]
     more = [line for line in report["promises"] if line["beyond"]]
@@ -137,11 +150,16 @@ def main():
     if arguments.json:
         print(json.dumps({
             "folder": str(arguments.folder), "status": status,
-            "seed": arguments.seed, "network": not isolate,
+            "seed": arguments.seed,
+            "refused_by": confinement.strength(isolate),
             "modules": reports}, indent=2))
         return status
     for name, report in reports.items():
         write(name, report)
+    strength = confinement.strength(isolate)
+    print(f"\nRefused: writing outside a temporary folder (by "
+          f"{strength['writing']}), the network (by {strength['network']}). "
+          f"To repeat this: --seed {arguments.seed}")
     return status
 
 

@@ -20,6 +20,8 @@ def runs(case):
             likely = ("the loss uses tensors of the encoder's graph: put the "
                       "KL divergence into a layer's add_loss")
         return Broken("no error", error, likely)
+    for stage in case.request["stages"]:
+        case.stage(stage)
 
 
 @promise("shape", "the code has latent_dims, the output input_dims",

@@ -17,10 +17,6 @@ IDEAS = {"0-vanilla": "vanilla", "1-sparse": "sparse",
 PARTS = "encoder", "decoder"
 
 
-class NotExamined(Exception):
-    """What a promise is about did not come to pass."""
-
-
 def request(module, seed):
     """Returns what to examine a module with: sizes that nobody can guess."""
     random = np.random.default_rng([seed, 0])
@@ -98,9 +94,7 @@ class Case:
         self.x = inputs(request)
 
     def stage(self, name):
-        """Returns what was measured, if it could be."""
-        if name not in self.evidence:
-            raise NotExamined(name)
+        """Returns what was measured."""
         return self.evidence[name]
 
     def chain(self, part, build=0):

@@ -21,6 +21,8 @@ from pathlib import Path
 START = ("import sys; sys.path[0] = sys.argv[1]; "
          "from checker import evidence; del sys.path[0]; evidence.main()")
 TESTS = Path(__file__).resolve().parents[1]
+KINDS = {"cause": str, "keras": str, "errors": dict}
+TIME_LIMIT = "not done within the time limit"
 MEMORY = 16 * 2 ** 30  # bytes
 FILE_SIZE = 64 * 2 ** 20  # bytes
 KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "KERAS_BACKEND",
@@ -48,12 +50,17 @@ class Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32)]
 
 
-def landlock(folder):
-    """Gives up all writing outside a folder, and TCP; says what it could."""
+def landlock_version():
+    """Returns Landlock's version, 0 where it cannot do what is needed."""
+    if sys.platform != "linux":
+        return 0
+    version = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, 1)
+    return version if version >= 3 else 0  # 3 knows of truncating
+
+
+def landlock(folder, version):
+    """Gives up all writing outside a folder, and TCP, for ever."""
     system = ctypes.CDLL(None, use_errno=True)
-    version = system.syscall(CREATE_RULESET, None, 0, 1)
-    if version < 3:  # before it knew of renaming and of truncating
-        return []
     rules = Ruleset(CHANGES, TCP if version >= 4 else 0)
     ruleset = system.syscall(
         CREATE_RULESET, ctypes.byref(rules),
@@ -65,8 +72,7 @@ def landlock(folder):
         os.close(opened)
     system.prctl(38, 1, 0, 0, 0)  # no new privileges, which Landlock wants
     if system.syscall(RESTRICT_SELF, ruleset, 0):
-        return []
-    return ["writing"] + ["TCP"] * (version >= 4)
+        raise OSError(ctypes.get_errno(), "Landlock refuses")
 
 
 def audit(folder):
@@ -93,23 +99,30 @@ def limits(seconds):
     try:
         import resource
     except ImportError:  # Windows
-        return []
+        return
     for limit, most in ((resource.RLIMIT_CORE, 0),
                         (resource.RLIMIT_CPU, seconds * os.cpu_count()),
                         (resource.RLIMIT_FSIZE, FILE_SIZE),
                         (resource.RLIMIT_DATA, MEMORY)):
         resource.setrlimit(limit, (most, most))
-    return ["memory"]
 
 
 def confine(folder, seconds):
-    """Confines this process to a folder; returns what has been confined."""
-    confined = limits(seconds)
-    if sys.platform == "linux":
-        confined += landlock(folder)
-    if "writing" not in confined:
+    """Confines this process to a folder, as far as the system can."""
+    limits(seconds)
+    version = landlock_version()
+    if version:
+        landlock(folder, version)
+    if version < 4:
         audit(Path(folder).resolve())
-    return confined
+
+
+def strength(isolate):
+    """Says by what writing and the network are refused here."""
+    version = landlock_version()
+    return {"writing": "the kernel" if version else "Python only",
+            "network": "the kernel" if isolate else
+            "the kernel, TCP only" if version >= 4 else "Python only"}
 
 
 def namespaces():
@@ -146,8 +159,7 @@ def run(python, request, isolate):
                 process.communicate(
                     json.dumps(request).encode(), request["seconds"])
             except subprocess.TimeoutExpired:
-                return {"cause": "not done within the time limit of "
-                                 f"{request['seconds']} seconds"}
+                return {"cause": f"{TIME_LIMIT}: {request['seconds']} seconds"}
             finally:  # whatever it left running, too
                 stop(process)
         return read(Path(folder), process.returncode)
@@ -169,7 +181,9 @@ def read(folder, status):
         # Neither a link to somewhere else, nor a pipe that never ends.
         text = path.read_text() if stat.S_ISREG(path.lstat().st_mode) else ""
         evidence = json.loads(text)
-        if isinstance(evidence, dict):
+        if isinstance(evidence, dict) and all(
+                isinstance(evidence.get(name, kind()), kind)
+                for name, kind in KINDS.items()):
             return evidence
     except (OSError, ValueError, RecursionError):
         pass

@@ -36,23 +36,21 @@ def judge(module, request, found):
         promise = mine[name]
         missing = [need for need in promise.needs
                    if need in mine and result(need).state != "kept"]
-        outcome = None
-        if not missing:
-            try:
-                outcome = promise.check(examined)
-            except case.NotExamined as error:
-                missing = [str(error)]
-            except Exception as error:  # evidence that was tampered with
-                outcome = Broken(
-                    "evidence that makes sense", evidence.useful(error),
-                    "the module interferes with its examination")
-        broken = isinstance(outcome, Broken)
-        details = outcome._asdict() if broken else {
-            "note": f"see {missing[0]}" if missing else outcome or ""}
+        try:
+            outcome = promise.check(examined)
+        except Exception as error:  # evidence that was tampered with
+            outcome = Broken("evidence that makes sense",
+                             evidence.useful(error),
+                             "the module interferes with its examination")
+        if not isinstance(outcome, Broken):
+            state, details = "kept", {"note": outcome or ""}
+        elif missing:  # which is reason enough
+            state, details = "not examined", {"note": f"see {missing[0]}"}
+        else:
+            state, details = "broken", outcome._asdict()
         return Result(
             "beyond." * promise.beyond + f"{examined.idea}.{name}",
-            promise.text, "not examined" if missing else
-            "broken" if broken else "kept", promise.beyond,
+            promise.text, state, promise.beyond,
             **{key: printable(value) for key, value in details.items()})
 
     return [result(name) for name in mine]

@@ -69,9 +69,8 @@ def returns(case):
 @promise("list", "the list that it is given stays as it is")
 def unchanged(case):
     """Compares the list before and after each call."""
-    for arguments, built in zip(
-            case.request["builds"], case.evidence["builds"]):
-        given, left = arguments[1], built["given"]
+    for place, arguments in enumerate(case.request["builds"]):
+        given, left = arguments[1], case.evidence["builds"][place]["given"]
         if left != given:
             return Broken(row(given), row(left), (
                 "the list was reversed in place" if left == given[::-1]
@@ -144,7 +143,7 @@ def setting(case, part, kind, name, expected):
     for place in range(len(case.request["builds"])):
         found = [layer["settings"][name] for layer in case.layers(part, place)
                  if layer["kind"] == kind]
-        if found != expected(len(found)):
+        if not found or found != expected(len(found)):
             return Broken(row(expected(len(found))), row(found))
 
 

@@ -1,0 +1,1 @@
+"""What `check.py` is made of: evidence, confinement, reference, promises."""

@@ -1,0 +1,195 @@
+"""Runs a process that can do little harm, as far as the system allows it.
+
+Writing is confined to one folder by Landlock, which Linux has had since 5.13:
+a process gives rights up, for itself and for all that it starts, and cannot
+take them back. The network is cut off by a namespace of its own, where users
+may make one, else Landlock forbids TCP (since Linux 6.7). Elsewhere an audit
+hook of Python stands in for both: it stops accidents, not attacks.
+"""
+import ctypes
+import json
+import os
+import signal
+import site
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# The package lies in a folder that the module under examination does not see.
+START = ("import sys; sys.path[0] = sys.argv[1]; "
+         "from checker import evidence; del sys.path[0]; evidence.main()")
+TESTS = Path(__file__).resolve().parents[1]
+KINDS = {"cause": str, "keras": str, "errors": dict}
+TIME_LIMIT = "not done within the time limit"
+MEMORY = 16 * 2 ** 30  # bytes
+FILE_SIZE = 64 * 2 ** 20  # bytes
+KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "KERAS_BACKEND",
+        "SYSTEMROOT")
+NAMESPACES = ["unshare", "--user", "--map-root-user", "--net", "--pid",
+              "--fork", "--kill-child"]
+
+# Landlock's numbers, from linux/landlock.h; the calls have no C function.
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+# All ways of changing files: write, remove, make, rename, truncate.
+WRITE_FILE, CHANGES = 1 << 1, 1 << 1 | sum(1 << bit for bit in range(4, 15))
+TCP = 1 << 0 | 1 << 1
+
+
+class Ruleset(ctypes.Structure):
+    """What a process gives up: struct landlock_ruleset_attr."""
+
+    _fields_ = [("files", ctypes.c_uint64), ("network", ctypes.c_uint64)]
+
+
+class Beneath(ctypes.Structure):
+    """What is allowed in a folder: struct landlock_path_beneath_attr."""
+
+    _pack_ = 1
+    _fields_ = [("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32)]
+
+
+def landlock_version():
+    """Returns Landlock's version, 0 where it cannot do what is needed."""
+    if sys.platform != "linux":
+        return 0
+    version = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, 1)
+    return version if version >= 3 else 0  # 3 knows of truncating
+
+
+def landlock(folder, version):
+    """Gives up all writing outside a folder, and TCP, for ever."""
+    system = ctypes.CDLL(None, use_errno=True)
+    rules = Ruleset(CHANGES, TCP if version >= 4 else 0)
+    ruleset = system.syscall(
+        CREATE_RULESET, ctypes.byref(rules),
+        ctypes.sizeof(rules) if version >= 4 else 8, 0)
+    for path, allowed in ((folder, CHANGES), ("/dev/null", WRITE_FILE)):
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        rule = Beneath(allowed, opened)
+        system.syscall(ADD_RULE, ruleset, 1, ctypes.byref(rule), 0)
+        os.close(opened)
+    system.prctl(38, 1, 0, 0, 0)  # no new privileges, which Landlock wants
+    if system.syscall(RESTRICT_SELF, ruleset, 0):
+        raise OSError(ctypes.get_errno(), "Landlock refuses")
+
+
+def audit(folder):
+    """Refuses writing outside a folder and connecting, within Python only."""
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+    def refuse(event, arguments):
+        if event == "open" and isinstance(arguments[0], str):
+            path, mode, flags = arguments
+            path = os.path.realpath(path)
+            if flags & writing and path != os.devnull and (
+                    os.path.commonpath([path, folder]) != str(folder)):
+                raise PermissionError(f"Writing is refused: {path}")
+        elif event in ("socket.connect", "socket.bind", "subprocess.Popen",
+                       "os.system", "os.exec", "os.remove", "os.rename",
+                       "os.rmdir", "shutil.rmtree"):
+            raise PermissionError(f"Refused here: {event}")
+
+    sys.addaudithook(refuse)
+
+
+def limits(seconds):
+    """Bounds memory, processor time and the size of files, on Unix."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for limit, most in ((resource.RLIMIT_CORE, 0),
+                        (resource.RLIMIT_CPU, seconds * os.cpu_count()),
+                        (resource.RLIMIT_FSIZE, FILE_SIZE),
+                        (resource.RLIMIT_DATA, MEMORY)):
+        resource.setrlimit(limit, (most, most))
+
+
+def confine(folder, seconds):
+    """Confines this process to a folder, as far as the system can."""
+    limits(seconds)
+    version = landlock_version()
+    if version:
+        landlock(folder, version)
+    if version < 4:
+        audit(Path(folder).resolve())
+
+
+def strength(isolate):
+    """Says by what writing and the network are refused here."""
+    version = landlock_version()
+    return {"writing": "the kernel" if version else "Python only",
+            "network": "the kernel" if isolate else
+            "the kernel, TCP only" if version >= 4 else "Python only"}
+
+
+def namespaces():
+    """Returns the command that cuts the network off, if it works here."""
+    try:
+        works = subprocess.run(
+            [*NAMESPACES, "true"], capture_output=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return NAMESPACES if works.returncode == 0 else []
+
+
+def run(python, request, isolate):
+    """Collects evidence in a process and a folder of their own.
+
+    Returns it, or a dictionary with the cause, where there is none. Nothing
+    that the process says is believed: it is read as JSON, and judged.
+    """
+    with tempfile.TemporaryDirectory(
+            prefix="check-", ignore_cleanup_errors=True) as folder:
+        environment = {
+            **{name: os.environ[name] for name in KEPT if name in os.environ},
+            "HOME": folder, "TMPDIR": folder, "KERAS_HOME": folder,
+            "MPLCONFIGDIR": folder, "MPLBACKEND": "Agg",
+            "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONDONTWRITEBYTECODE": "1", "JAX_PLATFORMS": "cpu",
+            "PYTHONUSERBASE": site.getuserbase(), "OMP_NUM_THREADS": "1"}
+        with open(Path(folder, "printed"), "wb") as printed:
+            process = subprocess.Popen(
+                [*isolate, python, "-c", START, str(TESTS)], cwd=folder,
+                env=environment, stdin=subprocess.PIPE, stdout=printed,
+                stderr=printed, start_new_session=True)
+            try:
+                process.communicate(
+                    json.dumps(request).encode(), request["seconds"])
+            except subprocess.TimeoutExpired:
+                return {"cause": f"{TIME_LIMIT}: {request['seconds']} seconds"}
+            finally:  # whatever it left running, too
+                stop(process)
+        return read(Path(folder), process.returncode)
+
+
+def stop(process):
+    """Ends a process, and all those in its group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):
+        process.kill()
+    process.wait()
+
+
+def read(folder, status):
+    """Reads the evidence in a folder, or finds out why there is none."""
+    path = folder / "evidence.json"
+    try:
+        # Neither a link to somewhere else, nor a pipe that never ends.
+        text = path.read_text() if stat.S_ISREG(path.lstat().st_mode) else ""
+        evidence = json.loads(text)
+        if isinstance(evidence, dict) and all(
+                isinstance(evidence.get(name, kind()), kind)
+                for name, kind in KINDS.items()):
+            return evidence
+    except (OSError, ValueError, RecursionError):
+        pass
+    if status == 0:
+        return {"cause": "it ended Python before it was examined "
+                         "(os._exit?)"}
+    lines = (folder / "printed").read_text(errors="replace").splitlines()
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return {"cause": f"Python ended with status {status}: {last.strip()}"}

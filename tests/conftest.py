@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser):
     """Adds the flag that keeps what the tests counted."""
     parser.addoption("--record", action="store_true",
-                     help="write what was counted into data/promises.csv")
+                     help="write what was counted into docs/promises.csv")
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter, config):
     for what, count in sorted(counts.items()):
         terminalreporter.write_line(f"{count:6} {what}")
     if config.getoption("--record"):
-        path = ROOT / "data" / "promises.csv"
+        path = ROOT / "docs" / "promises.csv"
         with open(path, newline="") as file:
             known = {line["what"]: int(line["count"])
                      for line in csv.DictReader(file)}

@@ -2,7 +2,7 @@
 # make test  sets up .venv and runs the tests
 # make test-long  runs those that take long: kills, arguments, leaks
 # make lint  checks how the code is written
-# make reproduce  trains the README's models again (an hour)
+# make reproduce  trains the models of docs/results.md again (an hour)
 # make bench  measures the speed beside Keras's plain way and PyTorch (an hour)
 # make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
 
@@ -21,7 +21,7 @@ test: .venv/installed-tests
 test-long: .venv/installed-tests
 	.venv/bin/python -m pytest -n 2 -m long
 
-# The README's figures, from real MNIST in the folder AUTOENCODERS_DATA.
+# The figures of docs/results.md, from real MNIST in the folder AUTOENCODERS_DATA.
 reproduce: .venv/installed-tests
 	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	.venv/bin/python benchmarks/reproduce.py
@@ -30,10 +30,10 @@ bench: .venv/installed-tests
 	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	.venv/bin/python benchmarks/throughput.py
 
-# All tests, and what they counted into the README's table.
+# All tests, and what they counted into a table of docs/reliability.md.
 promises: export PYTEST_ADDOPTS = --record
 promises: test test-long
-	.venv/bin/python benchmarks/reproduce.py --readme
+	.venv/bin/python benchmarks/pages.py
 
 lint: .venv/installed-tests
 	.venv/bin/ruff check

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Trains as the course does: Keras's defaults, `fit` on NumPy arrays.
 
-    ./benchmarks/course.py DATA.npz MODULE EPOCHS [--lab]
+    ./benchmarks/course.py DATA.npz MODULE EPOCHS [--tutorial]
 
-The module is ours, so that the losses can be compared; with `--lab`, layers
-and optimizer are the lab's: Keras's initial values, Adadelta.
+The module is ours, so that the losses can be compared; with `--tutorial`,
+layers and optimizer are the tutorial's: Keras's initial values, Adadelta.
 """
 import argparse
 import os
@@ -16,8 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
-def lab():
-    """Returns the lab's deep autoencoder."""
+def tutorial():
+    """Returns the tutorial's deep autoencoder."""
     import keras
     x = inputs = keras.Input((784,))
     for units in 128, 64, 32, 64, 128:
@@ -34,7 +34,7 @@ def main():
     parser.add_argument("data")
     parser.add_argument("module")
     parser.add_argument("epochs", type=int)
-    parser.add_argument("--lab", action="store_true")
+    parser.add_argument("--tutorial", action="store_true")
     args = parser.parse_args()
     import keras
     import numpy as np
@@ -42,15 +42,15 @@ def main():
     keras.utils.set_random_seed(0)
     encoder, decoder, auto = __import__(args.module).autoencoder(
         *WORKLOADS[args.module])
-    if args.lab:
-        auto = lab()
+    if args.tutorial:
+        auto = tutorial()
     with np.load(args.data) as arrays:
         train, test = (
             arrays[name].reshape(-1, *auto.input_shape[1:]).astype("float32")
             / 255 for name in ("x_train", "x_test"))
     auto.fit(train, train, epochs=args.epochs, batch_size=256, shuffle=True,
              validation_data=(test, test))
-    if not args.lab:
+    if not args.tutorial:
         started = time.monotonic()
         codes = encoder.predict(train)
         decoder.predict(codes[0] if isinstance(codes, list) else codes)

@@ -15,7 +15,7 @@ def main():
     """Loads what a main saved; encodes and decodes."""
     import keras
     import numpy as np
-    from throughput import MAINS
+    from workloads import MAINS
     for module in MAINS:
         __import__(module)  # for its layers
     data, folder = sys.argv[1:]

@@ -5,3 +5,5 @@ WORKLOADS = {
     "3-variational": (784, [512], 2),
     "2-convolutional": ((28, 28, 1), [16, 8, 8], (4, 4, 8)),
 }
+MAINS = {"0-vanilla": "0-main.py", "3-variational": "3-main.py",
+         "2-convolutional": "2-main.py", "5-contractive": "5-main.py"}

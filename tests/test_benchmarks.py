@@ -2,10 +2,11 @@
 import sys
 from types import SimpleNamespace
 
+import contenders
 import numpy as np
+import pages
+import peers
 import pytest
-import readme
-import throughput
 
 CONTENDER = """
 import time
@@ -21,36 +22,36 @@ print("Inference: 1.25")
 
 
 def test_contender_is_watched():
-    found = throughput.watch([sys.executable, "-c", CONTENDER])
+    found = contenders.watch([sys.executable, "-c", CONTENDER])
     assert len(found["starts"]) == 4
     assert found["starts"][0] < found["first"] < found["starts"][1]
     # The first epoch, which lasts ten times as long, is not among these.
-    assert len(throughput.epochs_of(found)) == 2
-    assert max(throughput.epochs_of(found)) < found["starts"][1]
+    assert len(contenders.epochs_of(found)) == 2
+    assert max(contenders.epochs_of(found)) < found["starts"][1]
     assert found["loss"] == pytest.approx(0.1)
     assert found["inference"] == 1.25
     assert 1e8 < found["memory"] < 1e9
 
 
 def test_contender_is_stopped_at_a_loss():
-    found = throughput.watch([sys.executable, "-c", CONTENDER], until=0.3)
+    found = contenders.watch([sys.executable, "-c", CONTENDER], until=0.3)
     assert found["loss"] == 0.3 and found["inference"] is None
     assert found["starts"][1] < found["reached"]
 
 
 def test_contender_that_fails():
     with pytest.raises(SystemExit, match="ended with"):
-        throughput.watch([sys.executable, "-c", "print(1 / 0)"])
+        contenders.watch([sys.executable, "-c", "print(1 / 0)"])
 
 
 def test_arithmetic_of_an_epoch():
     first, others = 784 * 128, 784 * 128 + 2 * (128 * 64 + 64 * 32)
-    assert throughput.arithmetic("0-vanilla", 100, 10) == 2 * (
+    assert peers.arithmetic("0-vanilla", 100, 10) == 2 * (
         210 * first + 310 * others)
     first = 9 * 28 * 28 * 16
     others = 9 * (14 * 14 * 16 * 8 + 7 * 7 * 8 * 8 + 4 * 4 * 8 * 8
                   + 8 * 8 * 8 * 8 + 14 * 14 * 8 * 16 + 28 * 28 * 16)
-    assert throughput.arithmetic("2-convolutional", 1, 0) == 2 * (
+    assert peers.arithmetic("2-convolutional", 1, 0) == 2 * (
         2 * first + 3 * others)
 
 
@@ -60,9 +61,9 @@ def test_contenders_that_learn_less_do_not_count():
         "starts": [1.0, 3.0, 3.0 + second, 3.0 + 2 * second], "first": 1.5,
         "loss": loss, "memory": 1e6, "inference": 1.0}]
         for contender, second, loss in zip(
-            throughput.CONTENDERS, (2.0, 1.0, 0.5, 4.0, 1.5),
+            contenders.CONTENDERS, (2.0, 1.0, 0.5, 4.0, 1.5),
             (0.1, 0.101, 0.09, 0.103, 0.1))}
-    lines = [*throughput.compare("0-vanilla", runs, images, 1e9)]
+    lines = [*peers.compare("0-vanilla", runs, images, 1e9)]
     assert [line["counts"] for line in lines] == [
         "yes", "yes", "yes", "no", "yes"]
     assert [line["times the course's speed"] for line in lines] == [
@@ -75,5 +76,5 @@ def test_contenders_that_learn_less_do_not_count():
 
 def test_table_of_lines():
     lines = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
-    assert readme.table(lines, ["b", "a"]) == (
+    assert pages.table(lines, ["b", "a"]) == (
         "| b | a |\n| --- | --- |\n| 2 | 1 |\n| 4 | 3 |\n")

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pages
 import pytest
-import readme
 import reproduce
 from cases import factory
 
@@ -75,7 +75,7 @@ def test_size_of_the_modules():
 
 
 def test_table_and_figures_are_the_results():
-    assert readme.fill(README) == README
+    assert pages.fill(README) == README
     rows = {line["row"] for line in reproduce.read(reproduce.RESULTS)}
     assert rows <= set(reproduce.ROWS)
     assert rows >= {name for name, row in reproduce.ROWS.items()
@@ -128,7 +128,7 @@ def test_what_is_said_of_missing_values():
 
 def test_what_is_said_of_speed():
     lines = {(line["workload"], line["contender"]): line
-             for line in readme.read(readme.DATA / "bench-peers.csv")}
+             for line in pages.read(pages.DOCS / "bench-peers.csv")}
     assert all(line["counts"] == "yes" for line in lines.values())
 
     def number(name, workload, contender):
@@ -148,7 +148,7 @@ def test_what_is_said_of_speed():
 
 
 def test_what_is_said_of_the_convolutional_step():
-    _, alone, *layers = readme.read(readme.DATA / "bench-layers.csv")
+    _, alone, *layers = pages.read(pages.DOCS / "bench-layers.csv")
     assert "is less than 1.3 times as fast as the course's way all" in README
     assert alone["contender"] == "a whole step"
     assert 1 < float(alone["times the course's speed"]) < 1.3
@@ -161,7 +161,7 @@ def test_what_is_said_of_the_convolutional_step():
 
 def test_what_is_said_of_several_processes():
     assert "Two processes are more than 1.5 times as fast as one" in README
-    _, small, _, large = readme.read(readme.DATA / "bench-hosts.csv")
+    _, small, _, large = pages.read(pages.DOCS / "bench-hosts.csv")
     assert min(float(small["speed-up"]), float(large["speed-up"])) > 1.5
     assert "(0.9 MB)" in README
     _, _, auto = factory("0-vanilla")(784, [128, 64], 32)

@@ -1,11 +1,30 @@
-"""Puts what was measured into the README: its tables, figures in its text."""
+#!/usr/bin/env python3
+"""Fills the pages with what was measured: tables, and figures in the text.
+
+A table stands between comments of its name, `<!-- results -->` and
+`<!-- end of results -->`. A figure stands behind a comment that says where it
+is found: a table in `docs/`, cells of its line, and the column, as in
+`<!-- results: row=simple; epochs=20; obtained -->0.09207<!-- -->`.
+"""
 import csv
 import math
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA, README = ROOT / "data", ROOT / "README.md"
+DOCS = ROOT / "docs"
+PICTURES = DOCS / "pictures"
+FIGURE = re.compile(r"<!-- ([\w-]+): ([^>]+) -->(.*?)<!-- -->", re.DOTALL)
+
+# What the README shows of the results: rows, and the figure if there are more.
+BEST = [("vanilla", ""), ("convolutional", ""), ("variational", ""),
+        ("hinton", ""), ("burda", ""), ("denoise", ""),
+        ("impute", "25%"), ("codes-8", "neighbours")]
+
+
+def pages():
+    """Returns the paths of all pages."""
+    return sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 
 def read(path):
@@ -31,29 +50,46 @@ def table(lines, columns=None):
 
 def results():
     """Returns the table of what `reproduce.py` obtained."""
-    lines, before = read(DATA / "results.csv"), None
+    lines, before = read(DOCS / "results.csv"), None
     for line in lines:
-        line["obtained"] = f"**{line['obtained']}**" + (
-            f" ± {line['spread']}" if line["spread"] else "")
+        line["obtained"] = obtained(line)
         if line["command"] == before:  # stands above
-            line["command"] = line["seconds"] = ""
+            line["row"] = line["command"] = line["seconds"] = ""
         else:
             before = line["command"]
             line["command"] = f"`{before}`"
-    return table(lines, ["command", "epochs", "figure", "obtained",
+    return table(lines, ["row", "command", "epochs", "figure", "obtained",
                          "reference", "source", "seconds"])
+
+
+def best():
+    """Returns the README's few lines of the results."""
+    lines = []
+    for row, figure in BEST:
+        line = next(line for line in read(DOCS / "results.csv")
+                    if line["row"] == row and figure in line["figure"])
+        lines.append({**line, "obtained": obtained(line),
+                      "command": f"`{line['command']}`"})
+    return table(lines, ["command", "figure", "obtained", "reference",
+                         "source"])
+
+
+def obtained(line):
+    """Returns the mean of a line of the results, and its spread if any."""
+    return f"**{line['obtained']}**" + (
+        f" ± {line['spread']}" if line["spread"] else "")
 
 
 def promises():
     """Returns the table of what the tests counted."""
     return table([{"what the tests did": line["what"],
                    "how often": line["count"]}
-                  for line in read(DATA / "promises.csv")])
+                  for line in read(DOCS / "promises.csv")])
 
 
 def measured(part, *columns):
     """Returns a function for the table of a part of `throughput.py`."""
-    return lambda: table(read(DATA / f"bench-{part}.csv"), [*columns])
+    return lambda: table(read(DOCS / f"bench-{part}.csv"), [*columns])
 
 
 def hosts_on_paper(weights=222_384, batch=2048, gigabits=10, latency=50e-6):
@@ -62,7 +98,7 @@ def hosts_on_paper(weights=222_384, batch=2048, gigabits=10, latency=50e-6):
     A step on n hosts lasts 1 / n of the measured one, and the exchange of the
     gradients: their bytes out and in again, and 2 log2(n) latencies.
     """
-    alone, *_ = read(DATA / "bench-hosts.csv")
+    alone, *_ = read(DOCS / "bench-hosts.csv")
     steps = -(-60_000 // batch)
     step = float(alone["seconds an epoch"]) / steps
     lines = []
@@ -83,11 +119,12 @@ def hosts_on_paper(weights=222_384, batch=2048, gigabits=10, latency=50e-6):
 
 TABLES = {
     "results": results,
+    "best": best,
     "promises": promises,
     "peers": measured(
         "peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",
-        "share of the peak", "seconds, 50 epochs", "seconds to the first step",
+        "seconds, 50 epochs", "seconds to the first step",
         "memory, MB", "times PyTorch's memory", "inference, s", "loss"),
     "files": measured("files", "contender", "seconds an epoch",
                       "share of the archive's speed",
@@ -98,37 +135,54 @@ TABLES = {
                         "times vanilla's"),
     "paper": hosts_on_paper,
     "quality": measured("quality", "contender", "seconds to 0.0979", "epochs",
-                        "times the lab's speed"),
+                        "times the tutorial's speed"),
     "layers": measured("layers", "contender", "shape", "milliseconds a step",
                        "times the course's speed"),
 }
 
 
-def fill(text):
-    """Returns the README's text with all of that in it.
+def look_up(name, where):
+    """Finds a figure in a table of `docs/`.
 
-    Tables stand between comments of their names, figures like this:
-    `<!-- row: name -->4.829<!-- -->`.
+    Args:
+        name: String. The table's, without `.csv`.
+        where: String, such as `row=simple; epochs=20; obtained`.
+
+    Returns:
+        String.
+
+    Raises:
+        KeyError: If no line, or no column of it, is like that.
     """
-    lines = read(DATA / "results.csv")
+    *cells, column = where.split("; ")
+    for line in read(DOCS / f"{name}.csv"):
+        if all(line[key] == value for key, value in (
+                cell.split("=", 1) for cell in cells)):
+            if column not in line and "also" in line:
+                line |= dict(entry.rsplit(" ", 1)
+                             for entry in line["also"].split("; "))
+            return line[column]
+    raise KeyError(f"{name}.csv has no line with {'; '.join(cells)}")
 
-    def figure(match):
-        row, name = match["row"], match["name"]
-        line = next(line for line in lines if line["row"] == row)
-        values = {**line, **dict(entry.rsplit(" ", 1)
-                                 for entry in line["also"].split("; "))}
-        return f"<!-- {row}: {name} -->{values[name]}<!-- -->"
 
-    text = re.sub(r"<!-- (?P<row>[\w-]+): (?P<name>[\w ]+) -->.*?<!-- -->",
-                  figure, text)
+def fill(text):
+    """Returns a page's text with all of that in it."""
+    text = FIGURE.sub(lambda match: (
+        f"<!-- {match[1]}: {match[2]} -->{look_up(*match.groups()[:2])}"
+        "<!-- -->"), text)
     for name, made in TABLES.items():
-        if f"<!-- {name} -->" in text:
-            start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        if start in text:
             before, rest = text.split(start)
             text = before + start + made() + end + rest.split(end)[1]
     return text
 
 
 def write():
-    """Fills the README."""
-    README.write_text(fill(README.read_text()))
+    """Fills all pages."""
+    for path in pages():
+        path.write_text(fill(path.read_text()))
+
+
+if __name__ == "__main__":
+    write()

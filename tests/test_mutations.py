@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mutations import LAB
+from lab_mutations import LAB
 
 ROOT = Path(__file__).resolve().parents[1]
 

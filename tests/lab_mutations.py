@@ -95,10 +95,8 @@ LAB = {
         ("        reseed(self.model, self.seed, epoch)\n", ""),
         ("if not np.isfinite(", "if np.isinf("),
         ('{"epoch": epoch + 1, **{', '{"epoch": epoch, **{'),
-        ("            signal.signal(signal.SIGINT, signal.default_int_handler)",
-         "            pass"),
-        ("            signal.signal(signal.SIGINT, self.interrupt)",
-         "            pass"),
+        ("signal.signal(signal.SIGINT, signal.default_int_handler)", "pass"),
+        ("signal.signal(signal.SIGINT, self.interrupt)", "pass"),
     ]),
     "training.py": (["test_mains.py", "test_interruption.py"], [
         ("1 + math.cos(", "1 - math.cos("),

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from data_files import IMAGES, archive
-from lab import datasets
+from lab import datasets, known
 from lab.errors import InputError
 from lab.glyphs import glyphs
 
@@ -77,11 +77,11 @@ def test_bad_names(tmp_path, name, monkeypatch, record_property):
 
 
 def test_known_sets_are_looked_for_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "ROOT", tmp_path)
-    monkeypatch.setattr(datasets, "reachable", lambda address: False)
+    monkeypatch.setattr(known, "ROOT", tmp_path)
+    monkeypatch.setattr(known, "reachable", lambda address: False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AUTOENCODERS_DATA", str(tmp_path / "mine"))
-    with pytest.raises(datasets.NotAvailable):
+    with pytest.raises(known.NotAvailable):
         datasets.load("mnist")
     assert datasets.load("auto", limit=10).name == "glyphs"
     for number, folder in enumerate(["home/datasets", "data", "mine"]):
@@ -94,8 +94,8 @@ def test_known_sets_are_looked_for_in_order(tmp_path, monkeypatch):
 
 def test_fashion_mnist_comes_from_keras_cache(tmp_path, monkeypatch):
     """Keras keeps it as four files of its own, read without a network."""
-    monkeypatch.setattr(datasets, "ROOT", tmp_path)
-    monkeypatch.setattr(datasets, "reachable", lambda address: False)
+    monkeypatch.setattr(known, "ROOT", tmp_path)
+    monkeypatch.setattr(known, "reachable", lambda address: False)
     monkeypatch.setattr(keras.src.backend.config, "_KERAS_DIR", str(tmp_path))
     monkeypatch.delenv("AUTOENCODERS_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
@@ -107,7 +107,7 @@ def test_fashion_mnist_comes_from_keras_cache(tmp_path, monkeypatch):
         labels = images[:, 0, 0]
         for name, start, content in (
                 ("images-idx3", 16, images), ("labels-idx1", 8, labels)):
-            with pytest.raises(datasets.NotAvailable):  # not all there yet
+            with pytest.raises(known.NotAvailable):  # not all there yet
                 datasets.load("fashion_mnist")
             with gzip.open(folder / f"{part}-{name}-ubyte.gz", "wb") as file:
                 file.write(bytes(start) + content.tobytes())
@@ -118,8 +118,8 @@ def test_fashion_mnist_comes_from_keras_cache(tmp_path, monkeypatch):
 
 
 def test_silent_network_is_given_up(monkeypatch):
-    assert datasets.PATIENCE <= 10
-    monkeypatch.setattr(datasets, "PATIENCE", 1)
+    assert known.PATIENCE <= 10
+    monkeypatch.setattr(known, "PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for name in list(os.environ):
             if name.lower().endswith("_proxy"):
@@ -127,7 +127,7 @@ def test_silent_network_is_given_up(monkeypatch):
         monkeypatch.setenv(
             "https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
-        assert not datasets.reachable("https://example.org/")
+        assert not known.reachable("https://example.org/")
         # Without the limit it would wait for ever.
         assert time.monotonic() - started < 8
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from data_files import IMAGES, archive, folder_of
-from lab import datasets, reading
+from lab import datasets, machine, reading
 from lab.batches import Batches
 from lab.errors import InputError
 from PIL import Image
@@ -124,17 +124,17 @@ def test_damaged_image_is_named(tmp_path):
 
 
 def test_memory_is_that_of_the_container(tmp_path, monkeypatch):
-    whole = reading.memory()
+    whole = machine.memory()
     limits = [tmp_path / "memory.max", tmp_path / "limit_in_bytes"]
-    monkeypatch.setattr(reading, "LIMITS", limits)
-    assert reading.memory() >= whole > 0  # none of the two is there
+    monkeypatch.setattr(machine, "LIMITS", limits)
+    assert machine.memory() >= whole > 0  # none of the two is there
     limits[0].write_text("max\n")
     limits[1].write_text("9223372036854771712\n")
-    assert reading.memory() >= whole
+    assert machine.memory() >= whole
     limits[1].write_text("1048576\n")
-    assert reading.memory() == 2 ** 20
+    assert machine.memory() == 2 ** 20
     limits[0].write_text("524288\n")
-    assert reading.memory() == 2 ** 19
+    assert machine.memory() == 2 ** 19
 
 
 def good_files(folder):

@@ -3,7 +3,7 @@ import inspect
 import math
 
 from lab.errors import InputError
-from lab.reading import memory
+from lab.machine import memory
 
 
 def builder(args, data, module=None):

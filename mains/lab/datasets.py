@@ -3,21 +3,14 @@ import dataclasses
 import functools
 import hashlib
 import math
-import os
-import threading
-import urllib.request
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from lab import ROOT, corruption, reading, tables
+from lab import corruption, known, reading, tables
 from lab.errors import InputError
 from lab.glyphs import glyphs
 from lab.scaling import Scaling, extremes, scaling_of
-
-KNOWN = ("mnist", "fashion_mnist")
-PATIENCE = 10  # seconds to wait for a network that does not answer
 
 
 @dataclasses.dataclass
@@ -118,20 +111,20 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
             f"--dataset. Received: {name}")
     if name == "auto":
         try:
-            dataset = find("mnist", sound)
-        except NotAvailable as error:
+            dataset = sound("mnist", *known.find("mnist"))
+        except known.NotAvailable as error:
             print(f"{error}\nTraining on glyphs instead: digits drawn from "
                   "Matplotlib's fonts.")
             name = "glyphs"
     if name == "glyphs":
         (train, train_labels), (test, labels) = glyphs()
         dataset = sound(name, train, test, labels, train_labels)
-    elif name in KNOWN:
-        dataset = find(name, sound)
+    elif name in known.KNOWN:
+        dataset = sound(name, *known.find(name))
     elif name and Path(name).is_dir():
-        dataset = sound(name, *read_folder(name))
+        dataset = sound(name, *reading.read_folder(Path(name)))
     elif Path(name).suffix == ".npz":
-        dataset = read_archive(name, Path(name), sound)
+        dataset = sound(name, *reading.read_archive(Path(name)))
     elif is_table:
         dataset = read_table(name, tables.Table(
             Path(name), label, names, columns, missing), sound)
@@ -169,80 +162,6 @@ def binarise(dataset, how, seed):
         dataset.train = drawn(dataset.train, 0)
     else:
         dataset.draw = corruption.drawn_alike
-
-
-class NotAvailable(InputError):
-    """A known data set that is neither on this machine nor to be fetched."""
-
-
-def find(name, sound):
-    """Finds a known data set on this machine, or has Keras download it."""
-    home = Path(os.environ.get("KERAS_HOME", os.path.expanduser("~/.keras")))
-    folders = [os.environ.get("AUTOENCODERS_DATA"), ROOT / "data",
-               home / "datasets"]
-    for folder in filter(None, folders):
-        path = Path(folder, f"{name}.npz")
-        if path.exists():
-            return read_archive(name, path, sound)
-    cached = home / "datasets" / name.replace("_", "-")  # four files by Keras
-    if len([*cached.glob("*.gz")]) < 4 and not reachable(
-            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"):
-        raise NotAvailable(
-            f"{name} is not on this machine, and its server does not answer. "
-            f"Put {name}.npz into data/, or into a folder that "
-            "AUTOENCODERS_DATA names.")
-    try:
-        (train, train_labels), (test, labels) = getattr(
-            keras.datasets, name).load_data()
-    except Exception as error:  # Keras raises bare ones for a failed download.
-        raise NotAvailable(
-            f"Keras could not load {name} ({error}). Put {name}.npz into "
-            "data/, or into a folder that AUTOENCODERS_DATA names.") from error
-    return sound(name, train, test, labels, train_labels)
-
-
-def reachable(address):
-    """Tells within `PATIENCE` seconds whether a server answers."""
-    answered = threading.Event()
-
-    def ask():
-        try:
-            urllib.request.urlopen(address, timeout=PATIENCE).close()
-        except urllib.error.HTTPError:
-            pass
-        except OSError:
-            return
-        answered.set()
-
-    # In a thread of its own, for looking up a name knows no time limit.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    return answered.is_set()
-
-
-def read_folder(name):
-    """Reads the images of a folder: those to train on, those to test on."""
-    train, test = reading.find_images(Path(name))
-    if not train or not test:
-        raise InputError(
-            "Too few images. Expected at least ten, or some in both train/ "
-            f"and test/, with names in {', '.join(reading.ENDINGS)}. "
-            f"Received: {name} with {len(train) + len(test)}")
-    images = reading.read_images(train + test)
-    return images[:len(train)], images[len(train):]
-
-
-def read_archive(name, path, sound):
-    """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
-    arrays = reading.read_arrays(path)
-    absent = {"x_train", "x_test"} - set(arrays)
-    if absent:
-        raise InputError(
-            "Missing arrays. Expected x_train and x_test in the archive. "
-            f"Received: {path} without {' and '.join(sorted(absent))}")
-    return sound(name, arrays["x_train"], arrays["x_test"],
-                 arrays.get("y_test"), arrays.get("y_train"))
 
 
 def is_csv(name):
@@ -330,10 +249,10 @@ def load_other(name, data):
     try:
         other = load(name or "fashion_mnist", columns=data.columns)
         if other.shape != data.shape:
-            raise NotAvailable(
+            raise known.NotAvailable(
                 f"{other.name} does not fit. Expected {data.shape}, as "
                 f"{data.name} has it. Received: {other.shape}")
-    except NotAvailable as error:
+    except known.NotAvailable as error:
         if name:
             raise
         print(f"{error}\nThe only anomalies are labels left out.")

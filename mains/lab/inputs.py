@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lab import datasets, reading
+from lab import datasets, known, reading
 from lab.errors import InputError
 from lab.scaling import extremes, scaling_of
 from lab.tables import Table, shown
@@ -80,7 +80,7 @@ def find(source, columns=None, names=None):
         InputError: If there are none, or they cannot be read.
     """
     path = Path(source)
-    if source in datasets.KNOWN or source == "glyphs":
+    if source in known.KNOWN or source == "glyphs":
         images = datasets.load(source).test
         inputs = of_parts(source, images.shape, images.dtype,
                           lambda size: split(images, size))

@@ -2,34 +2,19 @@
 import contextlib
 import math
 import operator
-import os
 import shutil
 import tempfile
 import warnings
 import zipfile
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from lab.errors import InputError
+from lab.machine import memory
 
 ARRAYS = ("x_train", "x_test", "y_train", "y_test")
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
-LIMITS = ("/sys/fs/cgroup/memory.max",
-          "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
-
-def memory():
-    """Returns the bytes of memory that this machine, or container, has."""
-    sizes = [math.inf]
-    with contextlib.suppress(AttributeError, ValueError):  # Windows
-        sizes.append(
-            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for path in LIMITS:
-        with contextlib.suppress(OSError, ValueError):  # none, or "max"
-            sizes.append(int(Path(path).read_text()))
-    return min(sizes)
 
 
 @contextlib.contextmanager
@@ -257,3 +242,27 @@ def content(image, kind, channels):
         raise ValueError(f"pixels of {values.min()} to {values.max()}, "
                          "which 16 bits do not hold")
     return values.astype("uint16").tobytes()
+
+
+def read_folder(folder):
+    """Reads the images of a folder: those to train on, those to test on."""
+    train, test = find_images(folder)
+    if not train or not test:
+        raise InputError(
+            "Too few images. Expected at least ten, or some in both train/ "
+            f"and test/, with names in {', '.join(ENDINGS)}. "
+            f"Received: {folder} with {len(train) + len(test)}")
+    images = read_images(train + test)
+    return images[:len(train)], images[len(train):]
+
+
+def read_archive(path):
+    """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
+    arrays = read_arrays(path)
+    absent = {"x_train", "x_test"} - set(arrays)
+    if absent:
+        raise InputError(
+            "Missing arrays. Expected x_train and x_test in the archive. "
+            f"Received: {path} without {' and '.join(sorted(absent))}")
+    return (arrays["x_train"], arrays["x_test"], arrays.get("y_test"),
+            arrays.get("y_train"))

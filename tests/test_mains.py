@@ -22,7 +22,8 @@ MAINS = {"0-main.py": "0-vanilla", "1-main.py": "1-sparse",
 ALSO = {"3-main.py": {"manifold.png", "codes.png"},
         "5-main.py": {"codes.png", "0-vanilla"}}
 ALWAYS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-          "decoder.keras", "auto.keras", "reconstructions.png", "losses.png"}
+          "decoder.keras", "auto.keras", "reconstructions.png", "losses.png",
+          "report.html"}
 every_main = pytest.mark.parametrize("name", MAINS)
 
 

@@ -9,7 +9,7 @@ from test_uses import USES
 
 EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py"]
 WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-           "decoder.keras", "auto.keras"}
+           "decoder.keras", "auto.keras", "report.html"}
 RANDOM = np.random.default_rng(0)
 
 

@@ -14,7 +14,7 @@ USES = {
     "generate": ("3-variational", {"samples.png", "interpolations.png"}),
 }
 MODELS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-          "decoder.keras", "auto.keras"}
+          "decoder.keras", "auto.keras", "report.html"}
 
 
 QUANTILES = ("0.5", "0.9", "0.95", "0.99", "0.999")

@@ -1,0 +1,140 @@
+"""Pictures of the lesson: what a code holds, and what it costs."""
+import zlib
+
+import numpy as np
+from trained import RUNS, SPARSE, Trained, grid, images, load, record, save
+
+
+def compression():
+    """Measures how far a code compresses, beside a compressor without loss."""
+    pixels, _ = images()
+    packed = len(zlib.compress((pixels * 255).astype("uint8").tobytes(), 9))
+    code = load("deep").encoder.output_shape[-1]
+    record({"compression factor": pixels.shape[1] / code,
+            "bytes of an image": pixels.shape[1],
+            "bytes of a code": 4 * code,
+            "bytes of an image without loss": packed / len(pixels)})
+
+
+def copying():
+    """Draws what codes smaller and larger than the input make of clothes
+    after a training on digits."""
+    digits, _ = images()
+    clothes, _ = images("fashion_mnist")
+    rows, found = {"digits": digits[:5], "clothes": clothes[:5]}, {}
+    rows = {"test images": np.concatenate([digits[:5], clothes[:5]])}
+    for title, name in (("32 numbers", "simple"), ("784 numbers", "complete"),
+                        ("1,568 numbers", "overcomplete")):
+        model = load(name)
+        rows[title] = model.rebuild(rows["test images"])
+        found |= {f"{name} digits": model.error(digits),
+                  f"{name} clothes": model.error(clothes)}
+    save(grid(rows, "Trained on digits only: undercomplete, complete, "
+              "overcomplete"), "copying")
+    record(found)
+
+
+def sparsity():
+    """Draws codes without a penalty and with one, and what weights do."""
+    import matplotlib.pyplot as plt
+    pixels, _ = images()
+    metrics = [load(f"sparse-{weight}").metrics for weight in SPARSE]
+    # The heaviest penalty that leaves no unit dead.
+    chosen = [weight for weight, each in zip(SPARSE, metrics)
+              if each["dead_units"] == 0][-1]
+    rows, limits = {"test images": pixels[:10]}, {}
+    for label, model in (("0-vanilla", load("deep")),
+                         (f"1-sparse\n{chosen}", load(f"sparse-{chosen}"))):
+        codes = model.code(pixels[:10]).reshape(10, 8, 4)
+        rows[f"code\n{label}"] = codes
+        limits[f"code\n{label}"] = (0, codes.max())
+        rows[f"rebuilt\n{label}"] = model.rebuild(pixels[:10])
+    save(grid(rows, "Black is zero: a dense code and a sparse one",
+              limits=limits), "sparse-codes")
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    weights = [float(weight) for weight in SPARSE]
+    for axis, key, title in ((axes[0], "zeros", "share of zeros in the code"),
+                             (axes[1], "squared_error",
+                              "squared error per image")):
+        axis.semilogx(weights, [each[key] for each in metrics], "o-",
+                      label=title)
+        axis.set(xlabel="weight of the penalty, lambtha", title=title)
+        axis.grid(alpha=0.3)
+    axes[0].semilogx(weights, [each["dead_units"] for each in metrics], "o--",
+                     label="share of dead units")
+    axes[0].set_title("of the code's numbers")
+    axes[0].legend()
+    save(figure, "sparsity")
+    record({"sparse weight": float(chosen), **{
+        f"sparse {weight} {key.replace('_', ' ')}": each[key]
+        for weight, each in zip(SPARSE, metrics)
+        for key in ("zeros", "dead_units", "squared_error")}})
+
+
+def planes():
+    """Draws t-SNE of codes of 32 numbers beside codes of two."""
+    import matplotlib.pyplot as plt
+    from sklearn.manifold import TSNE
+    from sklearn.neighbors import KNeighborsClassifier
+    pixels, labels = (part[:3000] for part in images())
+    plane = {
+        "t-SNE of codes of 32 numbers":
+            TSNE(random_state=0).fit_transform(load("deep").code(pixels)),
+        "codes of two numbers, vanilla": load("vanilla-2").code(pixels),
+        "codes of two numbers, variational":
+            load("variational-2").code(pixels)}
+    figure, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+    for axis, (title, points) in zip(axes, plane.items()):
+        dots = axis.scatter(*points.T, c=labels, cmap="tab10", s=3)
+        axis.set(title=title, xticks=[], yticks=[])
+        nearest = KNeighborsClassifier(5).fit(points[:1500], labels[:1500])
+        record({f"neighbours in {title.replace(',', '')}":
+                nearest.score(points[1500:], labels[1500:])})
+    figure.colorbar(dots, ax=axes, ticks=range(10), label="label")
+    save(figure, "planes")
+
+
+def losses():
+    """Trains with squared error too; draws both losses of one pixel."""
+    import keras
+    import matplotlib.pyplot as plt
+    from lab import evaluation
+    folder = RUNS / "squared-error"
+    train, _ = images(part="train")
+    test, _ = images()
+    if not (folder / "metrics.json").exists():
+        keras.utils.set_random_seed(0)
+        encoder, decoder, auto = __import__("0-vanilla").autoencoder(
+            784, [128, 64], 32)
+        auto.compile("adam", "mean_squared_error")
+        auto.fit(train, train, epochs=10, batch_size=256, verbose=2)
+        folder.mkdir(exist_ok=True)
+        for model in encoder, decoder:
+            model.save(folder / f"{model.name}.keras")
+        (folder / "config.json").write_text(
+            '{"settings": {"module": "0-vanilla"}}')
+        (folder / "metrics.json").write_text("{}")
+    for name, model in (("cross-entropy", load("deep")),
+                        ("squared error", Trained("squared-error"))):
+        rebuilt = model.rebuild(test)
+        record({
+            f"trained with {name}: squared error":
+                evaluation.squared_error(test, rebuilt).mean(),
+            f"trained with {name}: cross-entropy":
+                evaluation.cross_entropy(test, rebuilt).mean() / 784})
+    output = np.linspace(0.001, 0.999, 500)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    for target in 0, 0.5, 1:
+        axes[0].plot(output, -(target * np.log(output)
+                               + (1 - target) * np.log(1 - output)),
+                     label=f"a pixel of {target}")
+        axes[1].plot(output, (output - target) ** 2,
+                     label=f"a pixel of {target}")
+    axes[0].set(title="binary cross-entropy", xlabel="output", ylim=(0, 5))
+    axes[1].set(title="squared error", xlabel="output", ylim=(0, 1.05))
+    axes[0].legend()
+    save(figure, "losses-of-a-pixel")
+    pixel = np.clip(test.astype("float64"), 1e-12, 1 - 1e-12)
+    record({"floor of the cross-entropy":
+            -(pixel * np.log(pixel)
+              + (1 - pixel) * np.log(1 - pixel)).mean()})

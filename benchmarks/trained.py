@@ -1,0 +1,189 @@
+"""The models that the lesson of docs/concepts.md shows, and their figures."""
+import csv
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pages
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = ROOT / "runs" / "concepts"
+sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
+
+SPARSE = ("1e-5", "1e-4", "2e-4", "3e-4", "5e-4", "1e-3")
+VALIDATION, PHOTOGRAPHS = RUNS / "validation.npz", RUNS / "photographs.npz"
+WIDE = "--dataset mnist --hidden 512 256 --epochs 10 --latent"
+COMMANDS = {
+    "simple": "0-main.py --dataset mnist --hidden --epochs 10",
+    "deep": "0-main.py --dataset mnist --epochs 10",
+    "simple-fashion": "0-main.py --dataset fashion_mnist --hidden --epochs 10",
+    "deep-fashion": "0-main.py --dataset fashion_mnist --epochs 10",
+    "sparse": "1-main.py --dataset mnist --epochs 10",
+    "convolutional": "2-main.py --dataset mnist --epochs 10",
+    "denoising": "4-main.py --dataset mnist --epochs 10",
+    "contractive": "5-main.py --dataset mnist --epochs 10",
+    "vanilla-2": f"0-main.py {WIDE} 2",
+    "vanilla-16": f"0-main.py {WIDE} 16",
+    "variational-2": f"3-main.py {WIDE} 2",
+    "variational-16": f"3-main.py {WIDE} 16",
+    "complete": "0-main.py --dataset mnist --hidden --latent 784 --epochs 5",
+    "overcomplete":
+        "0-main.py --dataset mnist --hidden --latent 1568 --epochs 5",
+    "photographs": f"2-main.py --dataset {PHOTOGRAPHS} --filters 32 16 16 "
+                   "--batch-size 32 --epochs 60",
+    **{f"sparse-{weight}": f"1-main.py --dataset {VALIDATION} --lambtha "
+                           f"{weight} --epochs 10" for weight in SPARSE},
+}
+
+
+class Trained:
+    """Models from the folder of a run, and their figures.
+
+    Attributes:
+        encoder, decoder: Models.
+        metrics: Dictionary of numbers.
+    """
+
+    def __init__(self, name):
+        import keras
+        folder = RUNS / name
+        config = json.loads((folder / "config.json").read_text())
+        __import__(config["settings"]["module"])  # for its layers
+        self.encoder, self.decoder = (
+            keras.saving.load_model(folder / f"{part}.keras")
+            for part in ("encoder", "decoder"))
+        self.metrics = json.loads((folder / "metrics.json").read_text())
+
+    def outputs(self, images):
+        """Returns what the encoder gives for images, an array each."""
+        from lab import evaluation
+        return evaluation.as_list(self.encoder.predict(
+            images.reshape(-1, *self.encoder.input_shape[1:]),
+            batch_size=1000, verbose=0))
+
+    def code(self, images):
+        """Returns the codes of images; of a Gaussian code, the means."""
+        outputs = self.outputs(images)
+        return outputs[len(outputs) // 2]
+
+    def decode(self, codes):
+        """Returns what the decoder makes of codes, a row for each."""
+        return self.decoder.predict(
+            codes, batch_size=1000, verbose=0).reshape(len(codes), -1)
+
+    def rebuild(self, images):
+        """Returns what the autoencoder makes of images, a row for each."""
+        return self.decode(self.code(images))
+
+    def error(self, images):
+        """Returns the mean squared error per image."""
+        from lab import evaluation
+        return evaluation.squared_error(images, self.rebuild(images)).mean()
+
+
+@functools.cache
+def load(name):
+    """Returns the models of a run."""
+    return Trained(name)
+
+
+@functools.cache
+def images(name="mnist", part="test"):
+    """Returns images as rows of 0 to 1, and their labels."""
+    from lab import datasets
+    data = datasets.load(name)
+    pixels = getattr(data, part)
+    labels = data.labels if part == "test" else data.train_labels
+    return pixels.reshape(len(pixels), -1).astype("float32") / 255, labels
+
+
+def prepare():
+    """Makes the data sets that are parts of others."""
+    from lab import datasets
+    from sklearn.datasets import load_sample_images
+    RUNS.mkdir(parents=True, exist_ok=True)
+    mnist = datasets.load("mnist")
+    # The last 10,000 training images choose settings, no test image does.
+    np.savez(VALIDATION, x_train=mnist.train[:50000],
+             x_test=mnist.train[50000:])
+    parts = {"x_train": [], "x_test": []}
+    for photograph in load_sample_images().images:
+        height, width, _ = photograph.shape
+        for top in range(0, height - 63, 12):
+            for left in range(0, width - 63, 12):
+                # The test patches are those of the last 128 columns; those
+                # that lie on the border belong to neither part.
+                part = ("x_train" if left + 64 <= width - 128 else
+                        "x_test" if left >= width - 128 else None)
+                if part:
+                    parts[part].append(
+                        photograph[top:top + 64, left:left + 64])
+    np.savez(PHOTOGRAPHS, **{
+        name: np.stack(patches) for name, patches in parts.items()})
+
+
+def train(name):
+    """Trains a model, unless that has been done, as a user would do it."""
+    folder = RUNS / name
+    if (folder / "metrics.json").exists():
+        return
+    script, *flags = COMMANDS[name].split()
+    subprocess.run(
+        [sys.executable, ROOT / "mains" / script, *flags, "--output", folder,
+         "--no-show", *["--resume"] * (folder / "config.json").exists()],
+        check=True, env={name: value for name, value in os.environ.items()
+                         if name != "KERAS_BACKEND"})
+
+
+def record(figures):
+    """Adds figures to docs/concepts.csv: dictionary of name to number."""
+    path = pages.DOCS / "concepts.csv"
+    known = {line["figure"]: line["value"] for line in pages.read(path)}
+    known |= {name: f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+              for name, value in figures.items()}
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows(
+            [("figure", "value"), *sorted(known.items())])
+
+
+def save(figure, name):
+    """Saves a picture among those of the pages."""
+    import matplotlib.pyplot as plt
+    figure.savefig(pages.PICTURES / f"{name}.png", dpi=110)
+    plt.close(figure)
+
+
+def grid(rows, title, size=0.78, shape=(28, 28), limits=None):
+    """Draws rows of pictures.
+
+    Args:
+        rows: Dictionary of a row's label to an array of pictures.
+        title: String.
+        size: Number. Inches that a picture takes.
+        shape: Tuple. Of one picture.
+        limits: Dictionary of a row's label to black and white, unless 0, 1.
+
+    Returns:
+        Figure.
+    """
+    import matplotlib.pyplot as plt
+    count = max(map(len, rows.values()))
+    figure, axes = plt.subplots(
+        len(rows), count, squeeze=False, layout="constrained",
+        figsize=(count * size + 1.4, len(rows) * size + 0.5))
+    for line, (label, pictures) in zip(axes, rows.items()):
+        line[0].text(-0.15, 0.5, label.strip(), ha="right", va="center",
+                     transform=line[0].transAxes)
+        least, most = (limits or {}).get(label, (0, 1))
+        for axis in line:
+            axis.set_axis_off()
+        for axis, picture in zip(line, pictures):
+            if picture.size in (np.prod(shape), 3 * np.prod(shape)):
+                picture = picture.reshape(*shape, -1).squeeze()
+            axis.imshow(picture, cmap="gray", vmin=least, vmax=most)
+    figure.suptitle(title)
+    return figure

@@ -177,6 +177,8 @@ def test_folder_of_images_and_tables(small, here, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.skipif(not importlib.util.find_spec("tensorflow"),
+                    reason="Keras writes these logs by TensorFlow")
 def test_tensorboard(small, here, tmp_path, monkeypatch):
     arguments = "--dataset", small, "--epochs", 1, "--tensorboard"
     here("0-main.py", *arguments)

@@ -20,10 +20,11 @@ def check(args, data, share):
     Raises:
         InputError: If they do not fit the data, or what is installed.
     """
-    if args.tensorboard and not importlib.util.find_spec("tensorboard"):
-        raise InputError(
-            "--tensorboard needs TensorBoard, which is not installed. Run: "
-            "pip install tensorboard")
+    for package in ("tensorboard", "tensorflow") * args.tensorboard:
+        if not importlib.util.find_spec(package):
+            raise InputError(
+                f"--tensorboard needs {package}, which is not installed. Run: "
+                f"pip install {package}")
     if args.folds is not None and args.folds > len(data.train):
         raise InputError(
             "Too few images for --folds. Expected an image for each fold. "

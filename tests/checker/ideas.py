@@ -106,10 +106,11 @@ def noise(case):
 def outputs(case):
     """Tells mean and log variance apart by where z lies."""
     mean, _ = case.roles
-    code = case.stage("twice")[0]["code"]
-    names = ["mean" if head == mean else "log_var" if head is not None else
-             "z" if place == code else "something else"
-             for place, head in enumerate(case.named())]
+    code, named = case.stage("twice")[0]["code"], case.named()
+    names = ["mean" if head == mean else "something else" if head is None
+             else "log_var" for head in named]
+    if named[code] is None or named.count(named[code]) > 1:
+        names[code] = "z"
     if names != ["z", "mean", "log_var"]:
         return Broken("[z, mean, log_var]", f"[{row(names)}]",
                       "the right outputs in another order"
@@ -210,7 +211,7 @@ DECODER = tuple(f"decoder.{name}" for name in (
 
 
 @promise("reconstruction", "the loss has the binary cross-entropy",
-         VARIATIONAL, ("runs", *DECODER))
+         VARIATIONAL, ("runs", "connected", *DECODER))
 def reconstruction(case):
     """Compares two losses that only the decoder tells apart."""
     one, other, _ = case.stage("terms")

@@ -1,4 +1,5 @@
 """The checker: right and wrong modules, mutations, and what it endures."""
+import csv
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import pytest
 from checker import case, confinement, evidence, promises
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "checker.md").read_text()
 SOLUTIONS = sorted((ROOT / "tests" / "solutions").glob("*/*.py"))
 KEPT, BROKEN, NOT_RUN = 0, 1, 2
 # The quick ones: each of them is a mistake that no other check would see.
@@ -24,8 +26,7 @@ def check(folder, *flags, status):
     """Runs the command; returns its report as JSON."""
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "check.py", folder, "--json",
-         "--timeout", "300", *map(str, flags)],
-        text=True, capture_output=True)
+         *map(str, flags)], text=True, capture_output=True)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout)["modules"] if done.stdout else {}
@@ -136,7 +137,7 @@ def test_nobody_cheats(tmp_path):
 
 def test_time_limit(tmp_path):
     modules = check(write(tmp_path / "endless", {"0-vanilla": ENDLESS}),
-                    "--timeout", 20, status=NOT_RUN)
+                    "--timeout", 15, status=NOT_RUN)
     assert "time limit" in modules["0-vanilla"]["error"]
     if confinement.namespaces():
         left = subprocess.run(["pgrep", "-f", "sleep 86399"],
@@ -224,3 +225,77 @@ def test_written_for_keras_2(tmp_path):
     module = check(folder, "--keras2", KERAS2, status=KEPT)["3-variational"]
     assert module["keras"].startswith("2.")
     assert "Keras 2" in module["note"]
+
+
+@pytest.fixture
+def school(tmp_path):
+    """Makes a class of two students, and a copy of the checker beside it."""
+    (tmp_path / "class").mkdir()
+    right, wrong = (next(path for path in SOLUTIONS if path.stem == name)
+                    for name in ("0-vanilla_index_loops",
+                                 "0-vanilla_forgot_to_reverse"))
+    write(tmp_path / "class" / "ada", {"0-vanilla": right.read_text()})
+    write(tmp_path / "class" / "bob", {"0-vanilla": wrong.read_text(),
+                                       "1-sparse": "import tenserflow"})
+    shutil.copytree(ROOT / "tests", tmp_path / "tests")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    return tmp_path
+
+
+def commands():
+    """Returns the page's commands, each as one that a shell can run."""
+    blocks = re.findall(r"```console\n\$ (.*?)```", PAGE, re.DOTALL)
+    return [block.replace("\n> ", "\n") for block in blocks]
+
+
+def test_page_of_a_whole_class(school, capsys):
+    make, one, loop, docker = commands()
+    assert make.startswith("make check DIR=")
+    assert docker.startswith("docker run ")
+    shell = {**os.environ, "PATH": os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = subprocess.run(["bash", "-c", loop], cwd=school, env=shell,
+                          text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    code, = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], cwd=school,
+                          text=True, capture_output=True)
+    _, *rows = csv.reader(done.stdout.splitlines())
+    assert [row[:3] for row in rows] == [
+        ["bob", "0-vanilla", "vanilla.decoder.order"], ["bob", "1-sparse", ""]]
+    assert all(row[3] for row in rows)
+
+
+@pytest.mark.long
+def test_page_of_one_student(school):
+    make, one, *_ = commands()
+    (school / ".venv").mkdir()
+    (school / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (school / ".venv" / "installed").touch()
+    for command in (make, one):
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=school, text=True,
+            capture_output=True, env={**os.environ, "PATH": os.pathsep.join(
+                [str(Path(sys.executable).parent), os.environ["PATH"]])})
+        assert done.returncode == 0, done.stderr
+        assert "18 of 18 promises kept" in done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    not shutil.which("docker") or subprocess.run(  # noqa: S603
+        ["docker", "image", "inspect", "autoencoders"],
+        capture_output=True).returncode != 0,
+    reason="needs Docker and an image autoencoders")
+def test_page_of_a_container(school):
+    done = subprocess.run(["bash", "-c", commands()[-1]], cwd=school,
+                          text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_page_has_all_promises():
+    rows = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
+    assert rows == [
+        ("beyond." * promise.beyond + promise.name, promise.text,
+         "all" if len(promise.ideas) == len(case.IDEAS)
+         else ", ".join(promise.ideas)) for promise in promises.PROMISES]

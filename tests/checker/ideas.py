@@ -78,7 +78,7 @@ def size(case):
                   "lambtha, or a mean instead of a sum")
 
 
-@promise("penalty", "lambtha times the squared Jacobian of the code",
+@promise("penalty", "the penalty is lambtha times |d code / d input|^2",
          ("contractive",), ("encoder.output", "connected", "loss"))
 def jacobian(case):
     """Computes the Jacobian from the weights."""
@@ -210,7 +210,7 @@ DECODER = tuple(f"decoder.{name}" for name in (
     "layers", "order", "activations", "output"))
 
 
-@promise("reconstruction", "the loss has the binary cross-entropy",
+@promise("reconstruction", "the loss holds the binary cross-entropy",
          VARIATIONAL, ("runs", "connected", *DECODER))
 def reconstruction(case):
     """Compares two losses that only the decoder tells apart."""
@@ -238,8 +238,8 @@ def weights_of_divergence(case):
     return weights, 1 / case.dims if name == reference.ACCEPTED[0] else 1
 
 
-@promise("kl", "the loss has the KL divergence from N(0, I)", VARIATIONAL,
-         (*STRUCTURE, "reconstruction"))
+@promise("kl", "the loss holds the KL divergence from N(0, I), once",
+         VARIATIONAL, (*STRUCTURE, "reconstruction"))
 def divergence(case):
     """Compares what the loss has above its reconstruction."""
     weights, share = weights_of_divergence(case)

@@ -2,15 +2,17 @@
 # make test  sets up .venv and runs the tests
 # make test-long  runs those that take long: kills, arguments, leaks
 # make lint  checks how the code is written
+# make check DIR=...  checks the modules in a folder, anyone's: docs/checker.md
 # make reproduce  trains the models of docs/results.md again (an hour)
 # make bench  measures the speed beside Keras's plain way and PyTorch (an hour)
 # make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
 
 PYTHON = python3
-MODULE_TESTS = tests/test_contract.py $(wildcard tests/test_[0-9]_*.py)
+MODULE_TESTS = tests/test_contract.py tests/test_promises.py \
+	$(wildcard tests/test_[0-9]_*.py)
 
-.PHONY: run test test-long reproduce bench promises lint compat compat-keras2 \
-	compat-jax clean
+.PHONY: run test test-long check reproduce bench promises lint compat \
+	compat-keras2 compat-jax clean
 
 run: .venv/installed
 	.venv/bin/python mains/0-main.py
@@ -20,6 +22,10 @@ test: .venv/installed-tests
 
 test-long: .venv/installed-tests
 	.venv/bin/python -m pytest -n 2 -m long
+
+check: .venv/installed
+	@.venv/bin/python tests/check.py \
+	"$(or $(DIR),$(error Name a folder: make check DIR=path))"
 
 # The figures of docs/results.md, from real MNIST in the folder AUTOENCODERS_DATA.
 reproduce: .venv/installed-tests

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks modules of the autoencoder task: make check DIR=path.
 
-    python tests/check.py path [--json] [--keras2 PYTHON] [--timeout 120]
+    python tests/check.py path [--json] [--keras2 PYTHON] [--timeout 60]
 
 Examines whatever of 0-vanilla.py to 5-contractive.py lies in the folder, each
 in a process of its own that can do little harm. Exit status 0: all promises
@@ -108,8 +108,10 @@ def options():
     parser.add_argument("folder", type=Path, help="where the modules lie")
     parser.add_argument("--json", action="store_true",
                         help="print one JSON object instead of lines")
-    parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS",
-                        help="for each module (default: %(default)s)")
+    parser.add_argument(
+        "--timeout", type=int, default=60, metavar="SECONDS",
+        help="of the processor, for each module (default: %(default)s); five "
+        "times as long by the clock")
     parser.add_argument("--python", default=sys.executable,
                         help="Python that has Keras (default: this one)")
     parser.add_argument(

@@ -5,6 +5,7 @@ models, sets their weights to numbers that the judge can draw as well, feeds
 them, trains them for one step, and notes down what came out. Nothing here
 knows what would be right: `promises.py` decides that, in another process.
 """
+import copy
 import importlib.util
 import inspect
 import json
@@ -93,8 +94,7 @@ def form(model):
 
 def build(make, arguments):
     """Calls the factory, and notes down what it returned and changed."""
-    given = [list(part) if isinstance(part, list) else part
-             for part in arguments]
+    given = copy.deepcopy(arguments)
     models = listed(make(*given))
     forms = [form(model) for model in models]
     readable = len(forms) == 3 and set(forms) <= {"Functional", "Sequential"}
@@ -248,7 +248,7 @@ def collect(make, request, path=None):
         attempt("unpenalised", models.unpenalised)
     for name, arguments in request["beyond"].items():
         try:
-            *_, auto = make(*arguments)
+            *_, auto = make(*copy.deepcopy(arguments))
             found["beyond"][name] = list(auto.output_shape[1:])
         except Exception as error:
             found["beyond"][name] = useful(error, path)
@@ -282,8 +282,13 @@ def examine(path, request):
 def main():
     """Reads a request from stdin, and writes the evidence into a file."""
     request = json.load(sys.stdin)
-    folder = Path.cwd()
-    import keras  # noqa: F401  Before a module could change it.
-    confinement.confine(folder, request["seconds"])
-    evidence = examine(Path(request["path"]), request)
-    (folder / "evidence.json").write_text(json.dumps(evidence))
+    folder, path = Path.cwd(), Path(request["path"])
+    try:
+        compile(path.read_bytes(), path, "exec")
+    except (SyntaxError, ValueError) as error:
+        found = {"cause": useful(error)}
+    else:
+        import keras  # noqa: F401  Before a module could change it.
+        confinement.confine(folder, request["seconds"])
+        found = examine(path, request)
+    (folder / "evidence.json").write_text(json.dumps(found))

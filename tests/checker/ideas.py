@@ -78,7 +78,7 @@ def size(case):
                   "lambtha, or a mean instead of a sum")
 
 
-@promise("penalty", "lambtha times the squared Jacobian of the code",
+@promise("penalty", "the penalty is lambtha times |d code / d input|^2",
          ("contractive",), ("encoder.output", "connected", "loss"))
 def jacobian(case):
     """Computes the Jacobian from the weights."""
@@ -106,10 +106,11 @@ def noise(case):
 def outputs(case):
     """Tells mean and log variance apart by where z lies."""
     mean, _ = case.roles
-    code = case.stage("twice")[0]["code"]
-    names = ["mean" if head == mean else "log_var" if head is not None else
-             "z" if place == code else "something else"
-             for place, head in enumerate(case.named())]
+    code, named = case.stage("twice")[0]["code"], case.named()
+    names = ["mean" if head == mean else "something else" if head is None
+             else "log_var" for head in named]
+    if named[code] is None or named.count(named[code]) > 1:
+        names[code] = "z"
     if names != ["z", "mean", "log_var"]:
         return Broken("[z, mean, log_var]", f"[{row(names)}]",
                       "the right outputs in another order"
@@ -209,8 +210,8 @@ DECODER = tuple(f"decoder.{name}" for name in (
     "layers", "order", "activations", "output"))
 
 
-@promise("reconstruction", "the loss has the binary cross-entropy",
-         VARIATIONAL, ("runs", *DECODER))
+@promise("reconstruction", "the loss holds the binary cross-entropy",
+         VARIATIONAL, ("runs", "connected", *DECODER))
 def reconstruction(case):
     """Compares two losses that only the decoder tells apart."""
     one, other, _ = case.stage("terms")
@@ -237,8 +238,8 @@ def weights_of_divergence(case):
     return weights, 1 / case.dims if name == reference.ACCEPTED[0] else 1
 
 
-@promise("kl", "the loss has the KL divergence from N(0, I)", VARIATIONAL,
-         (*STRUCTURE, "reconstruction"))
+@promise("kl", "the loss holds the KL divergence from N(0, I), once",
+         VARIATIONAL, (*STRUCTURE, "reconstruction"))
 def divergence(case):
     """Compares what the loss has above its reconstruction."""
     weights, share = weights_of_divergence(case)

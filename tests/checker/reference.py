@@ -34,7 +34,7 @@ def forward(layers, weights, x):
         if layer["kind"] == "Dense":
             x = x @ values[0]
         elif layer["kind"] == "Conv2D":
-            view = windows(x, 3, 1, settings["padding"], 0)
+            view = windows(x, len(values[0]), 1, settings["padding"], 0)
             x = np.einsum("brcihw,hwio->brco", view, values[0])
         elif layer["kind"] == "MaxPooling2D":
             x = windows(x, 2, 2, settings["padding"], -np.inf).max((-2, -1))

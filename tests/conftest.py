@@ -11,6 +11,8 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# One backend for all that a test compares, in this process and in others.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,8 +72,10 @@ class Here:
         try:
             runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
         except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-            print(stop.code, file=sys.stderr)
+            code = stop.code
+            if isinstance(code, str):
+                print(code, file=sys.stderr)
+                code = 1
         printed = self.capsys.readouterr()
         return (printed.err if code else printed.out), code
 

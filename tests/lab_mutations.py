@@ -103,7 +103,7 @@ LAB = {
         ("initial_epoch=len(history)", "initial_epoch=0"),
         ("np.setdiff1d(order, fold)", "order"),
         ("    reseed(auto, args.seed, args.epochs)\n", ""),
-        ('{"learning_rate": 1.0}', '{"learning_rate": 0.001}'),
+        ("Adadelta(1.0)", "Adadelta()"),
         ("set_random_seed(args.seed)", "set_random_seed(0)"),
         ("ddof=1", "ddof=0"),
         ("if args.folds is not None and args.folds > len(data.train):",

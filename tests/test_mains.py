@@ -222,7 +222,7 @@ def test_flags_that_a_use_would_not_honour(name, flags, here, tmp_path):
 
 
 @pytest.mark.parametrize("name, flags, weights", [
-    ("0-main.py", (), "221,184"), ("2-main.py", (), "8,640"),
+    ("0-main.py", (), "221,184"), ("2-main.py", (), "3,744"),
     ("0-main.py", ("--latent", 10 ** 30), "128,0")])
 def test_model_too_large_for_the_memory(
         name, flags, weights, small, here, tmp_path, monkeypatch):

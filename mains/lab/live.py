@@ -4,7 +4,6 @@ A browser walks the models' layers as they are described here, with weights in
 half precision where that is good enough.
 """
 import base64
-import math
 
 import keras
 import numpy as np
@@ -164,7 +163,7 @@ def plane(codes):
         some = codes[:max(100, 2 ** 22 // size)]  # takes a second at most
         mean = some.mean(axis=0)
         _, spreads, found = np.linalg.svd(some - mean, full_matrices=False)
-        shares = spreads ** 2 / max((spreads ** 2).sum(), math.ulp(0))
+        shares = spreads ** 2 / ((spreads ** 2).sum() or 1)
         names = [f"{name} principal component, {share:.0%} of the variance"
                  for name, share in zip(("first", "second"), shares)]
         axes[:len(found)] = found[:2]

@@ -140,8 +140,9 @@ def train(args, folder, data, build, batches, test, described=False):
     models = build()
     if args.optimizer == "adadelta":
         models[-1].compile_from_config({
-            **models[-1].get_compile_config(), "optimizer": {
-                "class_name": "Adadelta", "config": {"learning_rate": 1.0}}})
+            **models[-1].get_compile_config(),
+            "optimizer": keras.optimizers.serialize(
+                keras.optimizers.Adadelta(1.0))})
     optimizer = models[-1].optimizer
     if args.learning_rate is not None:
         optimizer.learning_rate = args.learning_rate

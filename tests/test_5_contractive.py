@@ -27,6 +27,10 @@ def squared_jacobians(encoder, x):
             tape.watch(x)
             code = encoder(x)
         jacobians = tape.batch_jacobian(code, x)
+    elif keras.backend.backend() == "torch":
+        import torch
+        jacobians = torch.func.vmap(torch.func.jacrev(
+            lambda row: encoder(row[None])[0]))(torch.tensor(x)).detach()
     else:
         import jax
         jacobians = jax.vmap(jax.jacobian(
@@ -94,6 +98,7 @@ def test_penalty_follows_the_weights_after_cloning_and_loading(tmp_path):
         assert len(model.weights) == 6
 
 
+@pytest.mark.long
 def test_penalty_steadies_the_code():
     """The share of a code's spread that noise in the input moves it by."""
     random = np.random.default_rng(0)

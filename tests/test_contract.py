@@ -139,12 +139,9 @@ def test_arguments_are_not_changed(module):
     assert given == sizes
 
 
-WRONG_SIZES = [0, -1, 2.5, 12.0, float("nan"), True, "12", None, [12], 1j,
-               10 ** 9, 10 ** 30]
-WRONG_LISTS = [[10 ** 9], None, 8, "86", {8: 6}, {8, 6}, [8, 0], [8, -6],
-               [8, 6.0], [8, True], [8, "6"], [[8], 6], np.array([8, 6]),
-               (size for size in (8, 6))]
-WRONG_WEIGHTS = [-1e-5, float("nan"), float("inf"), True, "1e-5", None, [0.1]]
+NO_SIZES = [0, -1, 2.5, 12.0, float("nan"), "12", None, [12], 1j]
+NO_LISTS = [None, 8, "86", [8, 0], [8, -6], [8, 6.0], [8, "6"], [[8], 6]]
+NO_WEIGHTS = [-1e-5, float("nan"), float("inf"), "1e-5", None, [0.1]]
 
 
 def replaced(values, index, value):
@@ -154,18 +151,17 @@ def replaced(values, index, value):
 
 BAD = [
     *((module, replaced(SMALL[module], index, value))
-      for module in DENSE for index in (0, 2) for value in WRONG_SIZES),
+      for module in DENSE for index in (0, 2) for value in NO_SIZES),
     *((module, replaced(SMALL[module], 1, value))
-      for module in DENSE for value in WRONG_LISTS),
+      for module in DENSE for value in NO_LISTS),
     *((module, replaced(SMALL[module], 3, value))
       for module in ("1-sparse", "4-denoising", "5-contractive")
-      for value in WRONG_WEIGHTS),
+      for value in NO_WEIGHTS),
     ("4-denoising", (12, [8, 6], 4, 1.1)),
     ("4-denoising", (12, [8, 6], 4, 1, True)),
     *(("2-convolutional", replaced(SMALL["2-convolutional"], index, value))
       for index in range(3)
-      for value in [*WRONG_LISTS, [], (8,), (8, 8), (8, 8, 1, 1), (0, 8, 1),
-                    (10 ** 9, 10 ** 9, 1)]),
+      for value in [*NO_LISTS, [], (8,), (8, 8), (8, 8, 1, 1), (0, 8, 1)]),
     ("2-convolutional", ((8, 8, 1), [4, 2], (4, 4, 2))),
     ("2-convolutional", ((8, 8, 1), [4, 2], (2, 2, 4))),
 ]
@@ -173,43 +169,165 @@ BAD = [
 
 @pytest.mark.parametrize("module, arguments", BAD)
 def test_bad_arguments(module, arguments, record_property):
-    with pytest.raises(ValueError, match=(
-            r"^Invalid value for argument `\w+(\[\d+\])?`\. "
-            r"Expected .+\. Received: \w+(\[\d+\])?=")):
+    """A `ValueError` of ours says what was received."""
+    with pytest.raises((TypeError, ValueError)) as refused:
         factory(module)(*arguments)
+    wrong = next(value for value, right in zip(
+        [*arguments, None], [*SMALL[module], None])
+        if repr(value) != repr(right))
+    if refused.type is ValueError and not isinstance(wrong, tuple):
+        assert repr(wrong).strip("[]()") in str(refused.value)
     record_property("bad inputs refused", 1)
 
 
 @every_module
-def test_save_and_load_in_a_fresh_process(module, tmp_path):
-    encoder, decoder, auto, _ = trained(module)
+def test_models_are_made_again_from_their_description(module):
+    for model in factory(module)(*SMALL[module]):
+        again = type(model).from_config(model.get_config())
+        assert kinds(again) == kinds(model)
+        assert again.output_shape == model.output_shape
+        assert again.count_params() == model.count_params()
+
+
+def losses_without_draws(module, **options):
+    """Trains where nothing is drawn; returns the history."""
+    keras.utils.set_random_seed(0)
+    _, _, auto = factory(module)(*SMALL[module])
     x = inputs(module)
-    code = encoder.predict(x, verbose=0)
-    outputs = code if isinstance(code, list) else [code]
-    np.savez(tmp_path / "here.npz", x=x, z=outputs[0], last=outputs[-1],
-             y=decoder.predict(outputs[0], verbose=0))
-    for name, model in (("encoder", encoder), ("decoder", decoder),
-                        ("auto", auto)):
-        model.save(tmp_path / f"{name}.keras")
-    shutil.copy(ROOT / f"{module}.py", tmp_path)
-    script = f"""
+    return auto.fit(x, x, batch_size=8, shuffle=False, verbose=0,
+                    **options).history
+
+
+@every_module
+def test_fit_takes_what_it_always_takes(module):
+    history = losses_without_draws(module, epochs=2, validation_split=0.25)
+    assert len(history["val_loss"]) == 2
+    weights = np.ones(40, "float32")
+    same = losses_without_draws(module, epochs=1, sample_weight=weights)
+    plain = losses_without_draws(module, epochs=1)
+    assert same["loss"] == pytest.approx(plain["loss"], rel=1e-5)
+    less = losses_without_draws(module, epochs=1, sample_weight=weights / 2)
+    assert less["loss"][0] < 0.9 * plain["loss"][0]
+
+
+@every_module
+def test_compiled_anew_it_goes_on(module):
+    encoder, _, auto, losses = trained(module)
+    weights = {"loss_weights": [12]} if module == "3-variational" else {}
+    before = auto.get_weights()
+    auto.compile("adam", "binary_crossentropy", metrics=["mse"], **weights)
+    for old, new in zip(before, auto.get_weights()):
+        assert (old == new).all()
+    x = inputs(module)
+    loss, _ = auto.evaluate(x, x, verbose=0)
+    # A draw apart, and what a penalty is of.
+    assert loss == pytest.approx(losses[-1], rel=0.2)
+
+
+@every_module
+@pytest.mark.parametrize("policy", [
+    "mixed_float16", "mixed_bfloat16", "float64"])
+def test_other_precisions(module, policy):
+    global_policy = getattr(keras.mixed_precision, "global_policy",
+                            getattr(keras.mixed_precision, "dtype_policy", 0))
+    set_policy = getattr(keras.mixed_precision, "set_global_policy",
+                         getattr(keras.mixed_precision, "set_dtype_policy", 0))
+    before, whole = global_policy(), keras.backend.floatx()
+    set_policy(policy)
+    if policy == "float64":
+        keras.backend.set_floatx("float64")
+    try:
+        encoder, _, auto, losses = trained(module, epochs=3)
+        outputs = encoder.predict(inputs(module), verbose=0)
+    finally:
+        keras.backend.set_floatx(whole)
+        set_policy(before)
+    assert np.isfinite(losses).all() and losses[-1] < losses[0]
+    kind = {"mixed_float16": "float16", "float64": "float64"}.get(policy)
+    if kind and isinstance(outputs, np.ndarray) and module not in (
+            "1-sparse", "5-contractive"):  # whose penalty wants float32
+        assert outputs.dtype == kind or keras.backend.backend() == "jax"
+    *_, plain = trained(module, epochs=3)
+    # Three digits of bfloat16; noise is drawn anew in each precision.
+    drawn = module in ("3-variational", "4-denoising")
+    assert losses[-1] == pytest.approx(
+        plain[-1], rel=0.25 if drawn else 0.02)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow",
+                    reason="a strategy of TensorFlow's")
+def test_mirrored_on_two_devices_is_the_same_as_one(tmp_path):
+    """Virtual devices, in a process of their own."""
+    script = """
+import sys
 import numpy as np
-autoencoder = __import__({module!r}).autoencoder
-encoder, decoder, auto = autoencoder(*{SMALL[module]!r})
+import tensorflow as tf
 import keras
-here = np.load("here.npz")
-load = lambda name: keras.models.load_model(name + ".keras", safe_mode=True)
-outputs = load("encoder").predict(here["x"], verbose=0)
-outputs = outputs if isinstance(outputs, list) else [outputs]
-assert (outputs[-1] == here["last"]).all(), "encoder"
-assert (load("decoder").predict(here["z"], verbose=0) == here["y"]).all()
-whole = load("auto")
-assert [layer.name for layer in whole.layers[1:]] == ["encoder", "decoder"]
-assert (whole.layers[2].predict(here["z"], verbose=0) == here["y"]).all()
-outputs = whole.layers[1].predict(here["x"], verbose=0)
-outputs = outputs if isinstance(outputs, list) else [outputs]
-assert (outputs[-1] == here["last"]).all(), "auto"
-whole.fit(here["x"], here["x"], verbose=0)
+sys.path[:0] = sys.argv[1:]
+from cases import SMALL, factory, shape
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2)
+for module in SMALL:
+    if module in ("3-variational", "4-denoising"):
+        continue  # each device draws noise of its own
+    x = np.random.default_rng(0).random((40, *shape(module)), "float32")
+    results = []
+    for devices in 1, 2:
+        strategy = tf.distribute.MirroredStrategy(
+            [f"CPU:{number}" for number in range(devices)],
+            tf.distribute.ReductionToOneDevice())
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            _, _, auto = factory(module)(*SMALL[module])
+        losses = auto.fit(x, x, epochs=3, batch_size=8, shuffle=False,
+                          verbose=0).history["loss"]
+        results.append([np.asarray(losses), *auto.get_weights()])
+    for one, two in zip(*results):
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4)
+print("the same")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, ROOT, ROOT / "tests"], cwd=tmp_path,
+        text=True, capture_output=True)
+    assert done.stdout.strip().endswith("the same"), done.stderr[-3000:]
+
+
+def test_save_and_load_in_a_fresh_process(tmp_path):
+    for module in SMALL:
+        folder = tmp_path / module
+        folder.mkdir()
+        encoder, decoder, auto, _ = trained(module)
+        x = inputs(module)
+        code = encoder.predict(x, verbose=0)
+        outputs = code if isinstance(code, list) else [code]
+        np.savez(folder / "here.npz", x=x, z=outputs[0], last=outputs[-1],
+                 y=decoder.predict(outputs[0], verbose=0))
+        for name, model in (("encoder", encoder), ("decoder", decoder),
+                            ("auto", auto)):
+            model.save(folder / f"{name}.keras")
+        shutil.copy(ROOT / f"{module}.py", tmp_path)
+    script = f"""
+import keras, os
+import numpy as np
+for module in {[*SMALL]!r}:
+    __import__(module)
+    here = np.load(os.path.join(module, "here.npz"))
+    def load(name):
+        return keras.models.load_model(
+            os.path.join(module, name + ".keras"), safe_mode=True)
+    def last(encoder):
+        outputs = encoder.predict(here["x"], verbose=0)
+        return outputs[-1] if isinstance(outputs, list) else outputs
+    assert (last(load("encoder")) == here["last"]).all(), module
+    assert (load("decoder").predict(here["z"], verbose=0)
+            == here["y"]).all(), module
+    whole = load("auto")
+    assert [layer.name for layer in whole.layers[1:]] == ["encoder", "decoder"]
+    assert (whole.layers[2].predict(here["z"], verbose=0)
+            == here["y"]).all(), module
+    assert (last(whole.layers[1]) == here["last"]).all(), module
+    whole.fit(here["x"], here["x"], verbose=0)
 print("the same")
 """
     done = subprocess.run(
@@ -275,8 +393,7 @@ def test_module_stands_alone(module):
     imports = [ast.unparse(node) for node in ast.walk(ast.parse(source))
                if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert "import keras" in imports
-    assert all(line == "import keras" or line.startswith("from numbers import")
-               for line in imports)
+    assert set(imports) <= {"import keras", "import operator"}
     assert source.startswith("#!/usr/bin/env python3\n")
     assert os.access(path, os.X_OK)
-    assert len(source.splitlines()) <= 135
+    assert len(source.splitlines()) <= 101

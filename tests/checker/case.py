@@ -8,8 +8,8 @@ import functools
 import numpy as np
 
 from . import reference
-from .evidence import draw, inputs
-from .graph import heads
+from .graph import feeding, heads
+from .measures import draw, inputs
 
 IDEAS = {"0-vanilla": "vanilla", "1-sparse": "sparse",
          "2-convolutional": "convolutional", "3-variational": "variational",
@@ -112,13 +112,12 @@ class Case:
         places = [layer["place"] for layer in layers if layer["weights"]]
         if part == "decoder" or self.idea in ("vanilla", "convolutional"):
             return []
-        if self.idea == "denoising":
-            return [layer["place"] for layer in layers
-                    if not layer["weights"] and layer["place"] < min(places)]
-        fed = {source for layer in layers if layer["weights"]
-               for source in layer["from"]}
-        return [layer["place"] for layer in layers if not layer["weights"]
-                and layer["place"] not in fed]
+        before = feeding(
+            self.evidence["builds"][build]["models"][0]["layers"])
+        return [layer["place"] for layer in layers
+                if not layer["weights"] and (
+                    layer["place"] < min(places) if self.idea == "denoising"
+                    else layer["place"] not in before)]
 
     def layers(self, part, build=0):
         """Returns the layers that the task speaks of."""

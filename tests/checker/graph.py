@@ -64,15 +64,20 @@ def describe(model):
     } for layer, source in zip(layers, sources)]}
 
 
-def heads(layers):
-    """Returns the places of those dense layers that feed no other."""
-    dense = [place for place, layer in enumerate(layers)
-             if layer["kind"] == "Dense"]
-    feeding, waiting = set(), [
-        source for place in dense for source in layers[place]["from"]]
+def feeding(layers):
+    """Returns the places of all layers that some layer with weights needs."""
+    found, waiting = set(), [source for layer in layers if layer["weights"]
+                             for source in layer["from"]]
     while waiting:
         place = waiting.pop()
-        if place not in feeding:
-            feeding.add(place)
+        if place not in found:
+            found.add(place)
             waiting += layers[place]["from"]
-    return [place for place in dense if place not in feeding]
+    return found
+
+
+def heads(layers):
+    """Returns the places of those layers with weights that feed no other."""
+    before = feeding(layers)
+    return [place for place, layer in enumerate(layers)
+            if layer["weights"] and place not in before]

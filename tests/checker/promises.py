@@ -7,8 +7,8 @@ which returns `Broken`, or a note, or nothing. The list has two readers:
 import functools
 from typing import NamedTuple
 
-# The list: these three files fill it, in this order.
-from . import behaviour, case, evidence, ideas, structure  # noqa: F401
+# Structure, behaviour, ideas and variational fill the list, in this order.
+from . import behaviour, case, evidence, ideas, variational  # noqa: F401
 from .listing import PROMISES, Broken
 
 

@@ -67,15 +67,13 @@ def draw(page):
 
 
 def photograph(browser, address, path):
-    """Writes a picture of the live part of a page, in few colours."""
-    from PIL import Image
+    """Writes a picture of the live part of a page."""
     page = browser.new_page(viewport={"width": 960, "height": 900})
     page.goto(address)
     draw(page)
     page.locator("#way").fill("0.3")
     page.wait_for_timeout(200)
     page.locator("#live").screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def main():

@@ -485,6 +485,7 @@ def test_numbers_that_are_not_finite_are_refused(trained, visit):
             page.evaluate("row => window.autoencoder.encode(row)", row)
 
 
+@pytest.mark.long
 def test_folds_have_pages(train, small, visit):
     run = train("0-main.py", "--dataset", small, "--epochs", 1, "--folds", 2,
                 "--hidden", "--latent", 3, "--batch-size", 8)
@@ -493,6 +494,14 @@ def test_folds_have_pages(train, small, visit):
             run, folder=run.folder.with_name(f"fold-{number}")))
         assert f"fold {number}" in page.locator("header").inner_text()
     compare(page, run, run.first(100))
+
+
+def test_example_computes_as_pages_do():
+    template, example = (path.read_text("utf-8") for path in (
+        ROOT / "mains/lab/report.html", ROOT / "docs/variational.html"))
+    script = template[template.index("<script>"):]
+    assert example.endswith(script)
+    assert len(example.encode()) < 2.5e6
 
 
 @pytest.mark.long

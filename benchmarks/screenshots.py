@@ -3,7 +3,7 @@
 
 Trains the variational main on real MNIST, from the folder AUTOENCODERS_DATA,
 or takes a run that is there already; copies its page to docs/variational.html,
-and writes docs/report.png, what the page shows once a digit is drawn on it.
+and writes docs/pictures/report.png, which shows it once a digit is drawn.
 
     ./benchmarks/screenshots.py [RUN]
 """
@@ -17,7 +17,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE, PICTURE = ROOT / "docs/variational.html", ROOT / "docs/report.png"
+PAGE = ROOT / "docs/variational.html"
+PICTURE = ROOT / "docs/pictures/report.png"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox, which root cannot have, and no network at the start.
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -67,15 +68,13 @@ def draw(page):
 
 
 def photograph(browser, address, path):
-    """Writes a picture of the live part of a page, in few colours."""
-    from PIL import Image
+    """Writes a picture of the live part of a page."""
     page = browser.new_page(viewport={"width": 960, "height": 900})
     page.goto(address)
     draw(page)
     page.locator("#way").fill("0.3")
     page.wait_for_timeout(200)
     page.locator("#live").screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def main():

@@ -30,6 +30,7 @@ def main():
         evaluation,
         figures,
         files,
+        report,
         runs,
         training,
     )
@@ -67,6 +68,7 @@ def main():
             run = training.train_all(
                 each, folder / f"size-{each.latent}", data, build, True,
                 (0, 1))
+            report.write(dataclasses.replace(run, args=args))
             if pca is None:
                 train = run.batches.all()
                 pca = PCA(min(args.sizes[-1], *train.shape),

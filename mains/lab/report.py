@@ -61,8 +61,7 @@ def write(run):
     about, _, idea = (sys.modules[run.args.module].__doc__ or "").partition(
         "\n")[0].partition(": ")
     title = f"{about} on {Path(run.data.name).name}"
-    fold = (f", {run.folder.name.replace('-', ' ')}"
-            if run.folder.name.startswith("fold-") else "")
+    part = re.fullmatch(r"(fold|size)-(\d+)", run.folder.name)
     images = len(run.data.shape) == 3
     parts = {
         "hash": f"sha256-{base64.b64encode(digest).decode()}",
@@ -71,7 +70,8 @@ def write(run):
         "aspect": "{1} / {0}".format(*run.data.shape) if images else "2",
         "about": html.escape(
             f"{run.args.module}: {idea} Trained by {script_of(run.args)} on "
-            f"{run.data}, {len(run.history)} epochs{fold}."),
+            f"{run.data}, {len(run.history)} epochs"
+            + (f", {part[1]} {part[2]}." if part else ".")),
         "figures": figures(run.metrics),
         "comparisons": comparisons(run.metrics),
         "curves": curves(run.history),

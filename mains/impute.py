@@ -8,6 +8,7 @@ values that are NaN in x_test in `filled.npz`, empty cells of a table in
 `filled.csv`.
 """
 import functools
+import warnings
 from pathlib import Path
 
 from lab import command_line
@@ -29,6 +30,7 @@ def main():
         tables,
         training,
     )
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
@@ -68,6 +70,8 @@ def main():
             "iterated regressions": IterativeImputer(
                 n_nearest_features=50, max_iter=5, min_value=0, max_value=1,
                 random_state=0, keep_empty_features=True)}
+        # Five rounds of regressions, as many as the time allows.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         for way in ways.values():
             way.fit(train)
         hidings = {f"{share:.0%} at random": random.random(test.shape) < share

@@ -133,6 +133,8 @@ def train(args, folder, data, build, batches, test, described=False):
     first = batches.share[0] == 0
     if first:
         folder.mkdir(parents=True, exist_ok=True)
+        # Written last: a folder that has it is that of a finished run.
+        (folder / "metrics.json").unlink(missing_ok=True)
     forget()
     if batches.share != (0, 1):
         distribution.spread()

@@ -1,0 +1,216 @@
+"""Tables in .csv files: read right, or refused by line and column."""
+import csv
+import json
+
+import numpy as np
+import pytest
+from lab import datasets
+from lab.errors import InputError
+from lab.tables import Table
+
+COLUMNS = ["age", "weight, kg", "größe", "x_1"]
+
+
+def write(path, lines, **options):
+    """Writes lines of cells as a table."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, **options).writerows(lines)
+    return str(path)
+
+
+def drawn(random, rows=None):
+    """Draws a table's lines: names, labels, numbers of several sizes."""
+    rows = rows or int(random.integers(10, 40))
+    numbers = random.standard_normal((rows, 4)) * 10.0 ** random.integers(
+        -3, 6, 4)
+    kinds = random.choice(["one", "two"], rows)
+    return [["who", *COLUMNS, "kind"], *(
+        [f"row {number}", *map(str, line), kind]
+        for number, (line, kind) in enumerate(zip(numbers, kinds)))]
+
+
+def load(path, **settings):
+    """Loads such a table."""
+    return datasets.load(str(path), label="kind", names="who", **settings)
+
+
+def test_table_is_read(tmp_path):
+    lines = drawn(np.random.default_rng(0), 30)
+    data = load(write(tmp_path / "t.csv", lines))
+    values = np.array([line[1:5] for line in lines[1:]]).astype(float)
+    kinds = np.array([line[5] for line in lines[1:]])
+    held_out = np.arange(30) % 10 == 9
+    np.testing.assert_array_equal(data.train, values[~held_out])
+    np.testing.assert_array_equal(data.test, values[held_out])
+    assert (data.train_labels == kinds[~held_out]).all()
+    assert (data.labels == kinds[held_out]).all()
+    assert data.columns == COLUMNS
+    assert "4 columns, 'age'" in str(data)
+
+
+def test_labels_that_are_numbers(tmp_path):
+    path = write(tmp_path / "t.csv", [
+        ["a", "label"], *([i / 20, f"{i % 12}.0"] for i in range(20))])
+    data = datasets.load(path, label="label")
+    assert data.labels.tolist() == [9, 7] and data.labels.dtype == "int64"
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n"),
+    lambda text: text.replace("\n", "\n\n"), lambda text: text.rstrip("\n"),
+    lambda text: text.replace(",", " ,").replace("weight ,", "weight,"),
+    lambda text: text.replace("row 1,", '"row ""1""\n,",'),
+    lambda text: "\n".join(
+        ",".join(f'"{cell}"' for cell in line)
+        for line in csv.reader(text.splitlines()))])
+def test_ways_to_write_the_same(change, tmp_path):
+    path, random = tmp_path / "t.csv", np.random.default_rng(1)
+    write(path, drawn(random), lineterminator="\n")
+    plain = load(path)
+    path.write_text(change(path.read_text("utf-8")), "utf-8", newline="")
+    other = load(path)
+    np.testing.assert_array_equal(other.train, plain.train)
+    assert (other.labels == plain.labels).all()
+
+
+def spoilt_cell(content):
+    """Returns a change of a random cell of numbers, and where it is."""
+    def change(lines, random):
+        row = int(random.integers(1, len(lines)))
+        column = int(random.integers(1, 5))
+        lines[row][column] = content
+        return [f"line {row + 1},", repr(lines[0][column])]
+    return change
+
+
+def spoilt_line(change_line):
+    """Returns a change of a random line, and where it is."""
+    def change(lines, random):
+        row = int(random.integers(1, len(lines)))
+        change_line(lines[row])
+        return [f"line {row + 1}."]
+    return change
+
+
+def spoilt_header(change_header):
+    """Returns a change of the first line, and what must be named."""
+    def change(lines, random):
+        named = change_header(lines[0], int(random.integers(1, 5)))
+        return [named or "first line"]
+    return change
+
+
+def twice(header, place):
+    """Names two columns alike."""
+    header[place] = header[5]
+    return repr(header[5])
+
+
+def nameless(header, place):
+    """Names a column not at all."""
+    header[place] = " "
+    return f"{place + 1}"
+
+
+def without(header, place):
+    """Has no column of the asked name."""
+    header[5] = "other"
+    return "'kind'"
+
+
+SPOILT = {
+    "empty": spoilt_cell(""), "blank": spoilt_cell("  "),
+    "nan": spoilt_cell("NaN"), "text": spoilt_cell("male"),
+    "infinite": spoilt_cell("-inf"), "too large": spoilt_cell("1e999"),
+    "underscore": spoilt_cell("1_0"), "decimal comma": spoilt_cell("1,5"),
+    "unit": spoilt_cell("5 kg"), "date": spoilt_cell("2020-01-02"),
+    "nul": spoilt_cell("\0"),
+    "too many cells": spoilt_line(lambda line: line.append("1")),
+    "too few cells": spoilt_line(lambda line: line.pop()),
+    "no label": lambda lines, random: [
+        lines[9].__setitem__(5, "") or "line 10,", "'kind'"],
+    "two columns of one name": spoilt_header(twice),
+    "column without a name": spoilt_header(nameless),
+    "no such column": spoilt_header(without),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_spoilt_table(kind, tmp_path, record_property):
+    for seed in range(20):
+        random = np.random.default_rng((seed, len(kind)))
+        lines = drawn(random)
+        named = SPOILT[kind](lines, random)
+        path = write(tmp_path / "t.csv", lines)
+        with pytest.raises(InputError) as caught:
+            load(path)
+        error = str(caught.value)
+        assert all(each in error for each in [path, *named]), error
+        assert "\n" not in error and "Expected" in error
+    record_property("bad inputs refused", 20)
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"\n", b"a,b\n", b"a;b\n1;2\n", b"a\tb\n1\t2\n", b"1,2\n" * 20,
+    b"a,b\n1,2\n", b'a,b\n"1,2\n3,4\n', b'a,b\n"1"2,3\n', b"\xff\xfe\0a\0",
+    b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"a,b\n" + b"1" * 200_000,
+    "a,b\n1,2\n".encode("utf-16")])
+def test_file_that_is_no_table(content, tmp_path, record_property):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="t.csv") as caught:
+        datasets.load(str(path))
+    assert "\n" not in str(caught.value)
+    record_property("bad inputs refused", 1)
+
+
+def test_flags_for_tables_elsewhere(here):
+    for flags in (["--label", "kind"], ["--names", "who"]):
+        assert ".csv" in here("0-main.py", "--dataset", "glyphs", *flags,
+                              status=1)
+
+
+def test_columns_are_found_by_name(tmp_path):
+    lines = drawn(np.random.default_rng(2))
+    path = write(tmp_path / "t.csv", [line[::-1] for line in lines])
+    table = Table(path, names="who", columns=COLUMNS)
+    (values, labels, names), = table.parts(1000)
+    assert labels is None
+    assert names == [line[0] for line in lines[1:]]
+    assert values.tolist() == [[*map(float, line[1:5])] for line in lines[1:]]
+    with pytest.raises(InputError, match="'y'"):
+        Table(path, columns=["age", "y"])
+
+
+def test_missing_cells_are_filled_in(here, tmp_path):
+    random = np.random.default_rng(3)
+    hidden = random.random((200, 1))
+    table = hidden * [1000, 2, -30, 0.1] + [0, 5, 0, 1]
+    lines = [["a", "b", "c", "d", "kind"], *(
+        [f"{value:.3f}" for value in row] + ["x, y"] for row in table)]
+    holes = random.random((200, 4)) < 0.15
+    for row, column in np.argwhere(holes):
+        lines[1 + row][column] = ""
+    path = write(tmp_path / "t.csv", lines)
+    assert "line" in here("0-main.py", "--dataset", path, "--label", "kind",
+                          status=1)
+    here("impute.py", "--dataset", path, "--label", "kind", "--epochs", 20,
+         "--hidden", 32, "--latent", 4, "--batch-size", 20)
+    folder = tmp_path / "runs" / "impute"
+    with open(folder / "filled.csv", newline="") as file:
+        filled = [*csv.reader(file)]
+    assert [len(line) for line in filled] == [5] * 201
+    for before, after in zip(lines, filled):
+        for old, new in zip(before, after):
+            assert new == old or old == ""
+    values = np.array([line[:4] for line in filled[1:]]).astype(float)
+    known = np.where(holes, np.nan, table)
+    spread = np.ptp(table, axis=0)
+    for error, most in ((values - table, 1 / 4),
+                        (np.nanmean(known, axis=0) - table, 1)):
+        error = ((error / spread)[holes] ** 2).mean()
+        assert error < most * ((table - table.mean(axis=0)) / spread
+                               )[holes].var() * 1.1
+    config = json.loads((folder / "config.json").read_text())
+    assert config["dataset"]["columns"] == ["a", "b", "c", "d"]
+    assert config["settings"]["label"] == "kind"

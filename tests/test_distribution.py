@@ -78,7 +78,7 @@ def launch(folder, *commands, **environment):
                     stdout=out, stderr=error, env={
                         **os.environ, "DISPLAY": "", **environment,
                         **place(number, len(commands), port)}))
-        late = time.time() + 400
+        late = time.time() + 600
         while len(ended) < len(commands) and time.time() < late:
             time.sleep(0.05)
             for number, process in enumerate(processes):
@@ -224,6 +224,40 @@ def test_port_in_use(small, tmp_path):
                 0, 2, server.getsockname()[1])})
     assert done.returncode == 1
     assert "Expected a free port" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.long
+def test_a_host_that_vanishes(tmp_path):
+    """A network that falls silent, between processes that wait."""
+    script = """
+import threading
+from lab import command_line, peers
+def main():
+    peers.meet()
+    peers.team.agree({}, {})
+    open(str(peers.team.number), "w")
+    threading.Event().wait()
+command_line.start(main)
+"""
+    (tmp_path / "0-main.py").write_text(script)
+    both = f"""
+ip link set lo up || exit 77
+{sys.executable} 0-main.py 2> error-0 &
+KERAS_DISTRIBUTION_PROCESS_ID=1 {sys.executable} 0-main.py 2> error-1 &
+until [ -e 0 -a -e 1 ]; do sleep 0.1; done
+ip link set lo down
+wait
+"""
+    done = subprocess.run(
+        ["sh", "-c", 'unshare -rn sh -c "$0" || exit 77', both], cwd=tmp_path,
+        timeout=300, env={
+            **os.environ, **place(0, 2, 1234),
+            "PYTHONPATH": str(ROOT / "mains")})
+    if done.returncode == 77:
+        pytest.skip("may not make a network of its own")
+    for number in 0, 1:
+        assert (tmp_path / f"error-{number}").read_text() == (
+            f"0-main.py: error: Process {1 - number} is gone.\n")
 
 
 @with_jax

@@ -180,7 +180,7 @@ class Team:
         self.wait(lambda: self.message)
         if not self.own:
             print(f"{Path(sys.argv[0]).name}: error: {self.message}",
-                  file=sys.stderr)
+                  file=sys.stderr, flush=True)
             self.exit(1)
 
     def stop(self, error):
@@ -203,11 +203,12 @@ class Team:
 
     def exit(self, status):
         """Ends this process once the others know why, and before JAX does."""
-        for stream in sys.stdout, sys.stderr:
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        self.wait(lambda: self.closed >= self.others, END)
-        os._exit(status)
+        try:
+            self.wait(lambda: self.closed >= self.others, END)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:  # also where Ctrl-C comes again
+            os._exit(status)
 
     def leave(self):
         """Says that the training is over: from now on each ends alone."""

@@ -6,13 +6,14 @@
 # make reproduce  trains the models of docs/results.md again (an hour)
 # make bench  measures the speed beside Keras's plain way and PyTorch (an hour)
 # make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
+# make compat-torch  repeats them on PyTorch (a large download)
 
 PYTHON = python3
 MODULE_TESTS = tests/test_contract.py tests/test_promises.py \
 	$(wildcard tests/test_[0-9]_*.py)
 
 .PHONY: run test test-long check reproduce bench promises lint compat \
-	compat-keras2 compat-jax clean
+	compat-keras2 compat-jax compat-torch clean
 
 run: .venv/installed
 	.venv/bin/python mains/0-main.py
@@ -54,6 +55,10 @@ compat-jax: .venv-jax/installed
 	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS) \
 	tests/test_mains.py tests/test_interruption.py tests/test_distribution.py
 
+compat-torch: .venv-torch/installed
+	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest -n 2 $(MODULE_TESTS) \
+	tests/test_mains.py
+
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
 	{ echo "Python 3.11 or newer is needed, which Keras 3.14 asks for." \
@@ -85,5 +90,11 @@ compat-jax: .venv-jax/installed
 	hypothesis matplotlib pydot pytest pytest-xdist
 	touch $@
 
+.venv-torch/installed: Makefile
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet 'keras>=3.14,<3.16' torch \
+	hypothesis matplotlib pydot pytest pytest-xdist
+	touch $@
+
 clean:
-	rm -rf .venv .venv-keras2 .venv-jax .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv .venv-keras2 .venv-jax .venv-torch .pytest_cache .hypothesis .ruff_cache

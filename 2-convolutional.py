@@ -5,7 +5,7 @@ import operator
 import keras
 
 
-def relu_convolution(filters, padding="same"):
+def relu_layer(filters, padding="same"):
     """Returns a ReLU layer that keeps signals' size (Saxe et al. 2014)."""
     return keras.layers.Conv2D(
         filters, (3, 3), padding=padding, activation="relu",
@@ -43,41 +43,41 @@ def autoencoder(input_dims, filters, latent_dims):
     input_dims, filters, latent_dims = (
         tuple(map(operator.index, sizes))
         for sizes in (input_dims, filters, latent_dims))
-    if len(input_dims) != 3 or min(0, *filters, *input_dims) < 0 or not all(
-            (filters, *filters, *input_dims)):
-        raise ValueError("Expected (height, width, channels) and filters of 1 "
-                         f"or more. Received: {input_dims=}, {filters=}")
-    shrink = 2 ** len(filters)
-    expected = (*(-(-size // shrink) for size in input_dims[:2]), filters[-1])
-    if latent_dims != expected:
-        raise ValueError(f"Expected latent_dims={expected}, which the encoder "
-                         f"gives. Received: {latent_dims=}")
+    if len(input_dims) != 3 or not filters or min(input_dims + filters) < 1:
+        raise ValueError(
+            "Expected (height, width, channels), and one filter or more, of "
+            f"1 or more. Received: {input_dims=}, {filters=}")
+    halves = 2 ** len(filters)
+    fitting = *(-(-size // halves) for size in input_dims[:2]), filters[-1]
+    if latent_dims != fitting:
+        raise ValueError(
+            f"Expected latent_dims={fitting}, which is what the encoder gives "
+            f"for {input_dims=}, {filters=}. Received: {latent_dims=}")
 
     # Encoder
     x = inputs = keras.Input(input_dims)
     for count in filters:
-        x = relu_convolution(count)(x)
+        x = relu_layer(count)(x)
         x = keras.layers.MaxPooling2D((2, 2), padding="same")(x)
     encoder = keras.Model(inputs, x, name="encoder")
 
-    # Decoder
+    # Decoder. The valid convolution costs 2 rows and columns, 4 once they are
+    # doubled. Pooling rounded up by as much for sizes such as 28; for others,
+    # padding makes up for it, and what was rounded up is cropped.
+    surplus = [latent * halves - size
+               for latent, size in zip(latent_dims, input_dims[:2])]
+    padding = [int(size < 4) for size in surplus]
+    cropping = [(0, size - 4 + 4 * pad) for size, pad in zip(surplus, padding)]
     x = inputs = keras.Input(latent_dims)
     for count in reversed(filters[1:]):
-        x = relu_convolution(count)(x)
+        x = relu_layer(count)(x)
         x = keras.layers.UpSampling2D((2, 2))(x)
-    # The valid convolution costs 2 rows and columns, 4 once they are doubled:
-    # pad where the input is larger than what is left, crop where smaller.
-    missing = [size - (latent * shrink - 4)
-               for size, latent in zip(input_dims[:2], latent_dims)]
-    padding = [max(0, (size + 1) // 2) for size in missing]
-    cropping = [2 * pad - size for pad, size in zip(padding, missing)]
     if any(padding):
-        x = keras.layers.ZeroPadding2D(
-            [(pad - pad // 2, pad // 2) for pad in padding])(x)
-    x = relu_convolution(filters[0], padding="valid")(x)
+        x = keras.layers.ZeroPadding2D(padding)(x)
+    x = relu_layer(filters[0], padding="valid")(x)
     x = keras.layers.UpSampling2D((2, 2))(x)
-    if any(cropping):
-        x = keras.layers.Cropping2D([(0, crop) for crop in cropping])(x)
+    if cropping != [(0, 0), (0, 0)]:
+        x = keras.layers.Cropping2D(cropping)(x)
     outputs = keras.layers.Conv2D(
         input_dims[-1], (3, 3), padding="same", activation="sigmoid",
         kernel_initializer="zeros")(x)

@@ -12,7 +12,7 @@ class Sampling(keras.layers.GaussianNoise):
     """Draws z from its Gaussian and adds the KL divergence to the loss."""
 
     def call(self, inputs):
-        """Returns z and log variance, for `[mean, log variance]`."""
+        """Returns z and the log variance, given mean and log variance."""
         z_mean, z_log_var = inputs
         z_log_var = ops.clip(z_log_var, -20.0, 20.0)  # exp stays finite
         # KL(N(mean, std^2) || N(0, 1)), Kingma & Welling 2014, appendix B.
@@ -21,6 +21,18 @@ class Sampling(keras.layers.GaussianNoise):
         self.add_loss(ops.mean(kl))
         epsilon = super().call(ops.zeros_like(z_mean), training=True)
         return [z_mean + ops.exp(z_log_var / 2) * epsilon, z_log_var]
+
+
+@keras.saving.register_keras_serializable(package="autoencoders")
+class Variational(keras.Model):
+    """Sums its loss over the inputs, as the ELBO does, instead of a mean."""
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, **options):
+        """Returns the loss that it was compiled with, summed, and the KL."""
+        if sample_weight is None:
+            sample_weight = ops.ones_like(y_pred[:, 0])
+        weight = sample_weight * y_pred.shape[-1]
+        return super().compute_loss(x, y, y_pred, weight, **options)
 
 
 def autoencoder(input_dims, hidden_layers, latent_dims):
@@ -40,9 +52,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
             `(batch, latent_dims)`; z is drawn anew at each call.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and
-            binary cross-entropy, summed over the inputs, plus the KL
-            divergence: the negative ELBO, in nats. To compile it anew, pass
-            `loss_weights=[input_dims]` again, for Keras's loss is a mean.
+            binary cross-entropy. Its loss, which `evaluate(x, x)` returns, is
+            a sum over the inputs, plus KL: the negative ELBO in nats.
 
     Raises:
         TypeError, ValueError: If an argument is not as above.
@@ -70,8 +81,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     z, z_log_var = sampling([z_mean, z_log_var])
     encoder = keras.Model(inputs, [z, z_mean, z_log_var], name="encoder")
 
-    # Decoder. Biases as wide as N(0, I) spread its ReLU kinks over the codes;
-    # codes of one or two numbers, which must tell more apart, want wider ones.
+    # Decoder. Biases as wide as N(0, I) spread the ReLU kinks over the codes;
+    # wider ones suit a code of one or two numbers, which must tell more.
     width = max(2.0, 8.0 / latent_dims)
     x = inputs = keras.Input((latent_dims,))
     for units in reversed(hidden_layers):
@@ -82,9 +93,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
         input_dims, activation="sigmoid", kernel_initializer="zeros")(x)
     decoder = keras.Model(inputs, outputs, name="decoder")
 
-    # Autoencoder. Clipping keeps the squares that Adam takes finite.
+    # Autoencoder
     inputs = keras.Input((input_dims,))
-    auto = keras.Model(inputs, decoder(encoder(inputs)[0]), name="autoencoder")
-    auto.compile(optimizer=keras.optimizers.Adam(clipvalue=1e6),
-                 loss="binary_crossentropy", loss_weights=[input_dims])
+    auto = Variational(inputs, decoder(encoder(inputs)[0]), name="autoencoder")
+    auto.compile(optimizer="adam", loss="binary_crossentropy")
     return encoder, decoder, auto

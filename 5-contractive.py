@@ -12,27 +12,25 @@ class Contraction(keras.layers.Layer):
     """Passes the code on and adds its squared derivative to the loss."""
 
     def __call__(self, units, **options):
-        """Finds the dense layers that made its inputs, for their kernels."""
+        """Keeps its symbolic inputs, which know the layers that made them."""
         if hasattr(units[0], "_keras_history"):
-            layers = [unit._keras_history[0] for unit in units]
-            self.kernels = lambda: [layer.kernel for layer in layers]
+            self.symbols = units
         return super().__call__(units, **options)
 
     def call(self, units, lambtha):
-        """Returns the code, which is the last of the encoder's activations."""
-        first, *kernels = [ops.cast(kernel, units[0].dtype)
-                           for kernel in self.kernels()]
+        """Returns the code, the last of the encoder's activations."""
+        first, *kernels = [ops.cast(unit._keras_history[0].kernel, self.dtype)
+                           for unit in self.symbols[1:]]
         slopes = [ops.cast(unit > 0, unit.dtype)[:, None] for unit in units]
         # J = d code / d (first layer before its ReLU), by the chain rule.
         size = units[-1].shape[-1]
-        identity = ops.cast(ops.one_hot(list(range(size)), size), first.dtype)
-        jacobian = identity * slopes.pop()
+        jacobian = ops.one_hot(list(range(size)), size) * slopes.pop()
         for kernel in reversed(kernels):
             jacobian = ops.dot(jacobian, ops.transpose(kernel)) * slopes.pop()
-        # |J W'|^2 = trace(J W'W J'): its cost does not grow with the input.
+        # |J W'|^2 = trace(J W'W J'), which does not grow with the input.
         rows = ops.reshape(jacobian, (-1, first.shape[1]))
-        squares = rows * ops.dot(rows, ops.dot(ops.transpose(first), first))
-        self.add_loss(lambtha * size * ops.mean(ops.sum(squares, axis=1)))
+        squared = rows * ops.dot(rows, ops.dot(ops.transpose(first), first))
+        self.add_loss(lambtha * size * ops.mean(ops.sum(squared, axis=1)))
         return units[-1]
 
 
@@ -47,7 +45,8 @@ def relu_layer(units, bias=0.0):
 def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
     """Builds a dense autoencoder whose code changes little with its input.
 
-    For codes that noise in the input hardly moves. Inputs lie in [0, 1].
+    For codes that noise does not move: the code keeps to what tells inputs
+    apart, and flattens all else. Inputs lie in [0, 1].
 
     Args:
         input_dims: Integer. Size of one flattened input.
@@ -81,8 +80,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
     # Encoder. A code that starts above 0 keeps its units alive.
     x = inputs = keras.Input((input_dims,))
     layers = [*map(relu_layer, hidden_layers), relu_layer(latent_dims, 3.0)]
+    units = [inputs, *(x := layer(x) for layer in layers)]
     contraction = Contraction(dtype=keras.backend.floatx())
-    units = [x := layer(x) for layer in layers]
     code = contraction(units, lambtha=float(lambtha))
     encoder = keras.Model(inputs, code, name="encoder")
 

@@ -39,8 +39,7 @@ MUTATIONS = [
             "decoder.order"),
     *in_all(r'activation="sigmoid"', 'activation="tanh"',
             "decoder.activations"),
-    *in_all(r'"adam"|keras\.optimizers\.Adam\(clipvalue=1e6\)', '"rmsprop"',
-            "optimizer"),
+    *in_all(r'"adam"', '"rmsprop"', "optimizer"),
     *in_all(r'loss="binary_crossentropy"', 'loss="mse"', "loss",
             modules=[name for name in ALL if name != "3-variational"]),
     *in_all(r"decoder\(encoder", "keras.models.clone_model(decoder)(encoder",
@@ -51,7 +50,7 @@ MUTATIONS = [
         "0-vanilla",
         (r"(?<=decoder = keras.Model\(inputs, )outputs",
          "keras.layers.Dropout(0.1)(outputs)", "decoder.layers"),
-        (r"Constant\(3\.0\)", "Constant(-30.0)", "beyond.alive")),
+        (r"bias=3\.0", "bias=-30.0", "beyond.alive")),
     *in_one(
         "1-sparse",
         (r"activity_regularizer", "kernel_regularizer", "penalty.place"),
@@ -65,7 +64,8 @@ MUTATIONS = [
         (r"MaxPooling2D", "AveragePooling2D", "encoder.layers"),
         (r"UpSampling2D\(\(2, 2\)", "UpSampling2D((2, 2), "
          "interpolation='bilinear'", "decoder.output"),
-        (r"if any\(cropping\)", "if False", "beyond.sizes")),
+        (r"if cropping != \[\(0, 0\), \(0, 0\)\]", "if False",
+         "beyond.sizes")),
     *in_one(
         "3-variational",
         (r"(?:(?<=inputs, )|(?<=return ))\[z, z_mean, z_log_var\]",
@@ -86,5 +86,5 @@ MUTATIONS = [
         (r"float\(noise\)|(?<=\()noise(?=\)\(x\))", "0.0", "noise")),
     *in_one(
         "5-contractive",
-        (r"self\.lambtha(?= \*)", "2 * self.lambtha", "penalty")),
+        (r"add_loss\(lambtha", "add_loss(2 * lambtha", "penalty")),
 ]

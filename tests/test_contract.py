@@ -213,9 +213,8 @@ def test_fit_takes_what_it_always_takes(module):
 @every_module
 def test_compiled_anew_it_goes_on(module):
     encoder, _, auto, losses = trained(module)
-    weights = {"loss_weights": [12]} if module == "3-variational" else {}
     before = auto.get_weights()
-    auto.compile("adam", "binary_crossentropy", metrics=["mse"], **weights)
+    auto.compile("adam", "binary_crossentropy", metrics=["mse"])
     for old, new in zip(before, auto.get_weights()):
         assert (old == new).all()
     x = inputs(module)
@@ -251,7 +250,7 @@ def test_other_precisions(module, policy):
     # Three digits of bfloat16; noise is drawn anew in each precision.
     drawn = module in ("3-variational", "4-denoising")
     assert losses[-1] == pytest.approx(
-        plain[-1], rel=0.25 if drawn else 0.02)
+        plain[-1], rel=0.25 if drawn else 0.05)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow",
@@ -396,4 +395,4 @@ def test_module_stands_alone(module):
     assert set(imports) <= {"import keras", "import operator"}
     assert source.startswith("#!/usr/bin/env python3\n")
     assert os.access(path, os.X_OK)
-    assert len(source.splitlines()) <= 101
+    assert len(source.splitlines()) <= 100

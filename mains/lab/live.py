@@ -101,7 +101,10 @@ def walk(model, precision):
     places, found = {}, []
 
     def place(tensor):
-        return places[tensor._keras_history[0].name]
+        layer, _, index = tensor._keras_history
+        if type(layer).__name__ == "Sampling":  # not drawn: mean, log variance
+            return place(layer.input[index])
+        return places[layer.name]
 
     for layer in model.layers:
         kind, config = type(layer).__name__, layer.get_config()

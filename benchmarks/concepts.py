@@ -25,13 +25,13 @@ PARTS = {
         f"sparse-{weight}" for weight in trained.SPARSE)]),
     "copying": (codes.copying, ["simple", "complete", "overcomplete"]),
     "gaussians": (generation.gaussians, ["variational-2"]),
-    "paths": (generation.paths, ["variational-16"]),
-    "samples": (generation.samples, ["vanilla-16", "variational-16"]),
+    "paths": (generation.paths, ["variational"]),
+    "samples": (generation.samples, ["deep", "variational"]),
     "planes": (codes.planes, ["deep", "vanilla-2", "variational-2"]),
     "photographs": (layers.photographs, ["photographs"]),
     "pooling": (layers.pooling, ["convolutional"]),
     "modules": (layers.modules, [
-        "deep", "sparse", "convolutional", "variational-16", "denoising",
+        "deep", "sparse-1e-5", "convolutional", "variational", "denoising",
         "contractive"]),
 }
 

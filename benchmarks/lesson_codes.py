@@ -43,13 +43,13 @@ def sparsity():
     chosen = [weight for weight, each in zip(SPARSE, metrics)
               if each["dead_units"] == 0][-1]
     rows, limits = {"test images": pixels[:10]}, {}
-    for label, model in (("0-vanilla", load("deep")),
-                         (f"1-sparse\n{chosen}", load(f"sparse-{chosen}"))):
-        codes = model.code(pixels[:10]).reshape(10, 8, 4)
-        rows[f"code\n{label}"] = codes
-        limits[f"code\n{label}"] = (0, codes.max())
+    for weight in SPARSE[0], chosen:
+        model = load(f"sparse-{weight}")
+        label = f"lambtha\n{weight}"
+        rows[f"code\n{label}"] = model.code(pixels[:10]).reshape(10, 16, 16)
+        limits[f"code\n{label}"] = (0, rows[f"code\n{label}"].max())
         rows[f"rebuilt\n{label}"] = model.rebuild(pixels[:10])
-    save(grid(rows, "Black is zero: a dense code and a sparse one",
+    save(grid(rows, "Codes of 256 numbers, zeros in black", size=0.9,
               limits=limits), "sparse-codes")
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     weights = [float(weight) for weight in SPARSE]
@@ -65,9 +65,10 @@ def sparsity():
     axes[0].set_title("of the code's numbers")
     axes[0].legend()
     save(figure, "sparsity")
+    known = dict(zip(SPARSE, metrics))
     record({"sparse weight": float(chosen), **{
-        f"sparse {weight} {key.replace('_', ' ')}": each[key]
-        for weight, each in zip(SPARSE, metrics)
+        f"sparse {name} {key.replace('_', ' ')}": known[weight][key]
+        for name, weight in (("chosen", chosen), ("heaviest", SPARSE[-1]))
         for key in ("zeros", "dead_units", "squared_error")}})
 
 

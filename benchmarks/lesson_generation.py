@@ -14,7 +14,7 @@ def distance(pictures):
 def paths():
     """Draws ways from one digit to another, in pixels and in codes."""
     pixels, _ = images()
-    model, steps = load("variational-16"), np.linspace(0, 1, 10)[:, None]
+    model, steps = load("variational"), np.linspace(0, 1, 10)[:, None]
     rows = {}
     for turn, (one, other) in enumerate(((0, 1), (2, 4), (7, 9))):
         start, end = pixels[one], pixels[other]
@@ -22,9 +22,9 @@ def paths():
         start, end = model.code(pixels[[one, other]])
         rows["codes" + " " * turn] = model.decode(start + steps * (
             end - start))
-    save(grid(rows, "Half-way between two digits: two digits at once, or a "
-              "third one"), "paths")
-    starts, ends = pixels[:500], pixels[500:1000]
+    save(grid(rows, "From one digit to another: pixels blended, and codes"),
+         "paths")
+    starts, ends = pixels[:200], pixels[200:400]
     codes = (model.code(starts) + model.code(ends)) / 2
     record({"distance of test images": distance(starts),
             "distance of blended pixels": distance((starts + ends) / 2),
@@ -35,13 +35,13 @@ def samples():
     """Draws codes at random and decodes them, vanilla and variational."""
     random = np.random.default_rng(0)
     pixels, _ = images()
-    codes = load("vanilla-16").code(pixels)
+    codes = load("deep").code(pixels)
     # The best guess without more knowledge: each number as in some image.
-    drawn = np.stack([random.choice(column, 500) for column in codes.T], 1)
+    drawn = np.stack([random.choice(column, 200) for column in codes.T], 1)
     pictures = {
-        "vanilla": load("vanilla-16").decode(drawn),
-        "variational": load("variational-16").decode(
-            random.standard_normal((500, 16)))}
+        "vanilla": load("deep").decode(drawn),
+        "variational": load("variational").decode(
+            random.standard_normal((200, 32)))}
     rows = {name + " " * turn: made[10 * turn:10 * turn + 10]
             for name, made in pictures.items() for turn in range(3)}
     save(grid(rows, "Codes drawn at random, decoded"), "random-codes")
@@ -65,7 +65,8 @@ def gaussians():
                       fontsize=14, ha="center", va="center")
     angle = np.linspace(0, 2 * np.pi, 200)
     axis.plot(np.cos(angle), np.sin(angle), "k:", linewidth=1)
-    axis.set(aspect="equal", xlabel="first number of the code",
+    axis.set(aspect="equal", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2),
+             xlabel="first number of the code",
              ylabel="second number of the code",
              title="z = mean + std · epsilon: 100 draws for ten digits\n"
                    "(dotted: one standard deviation of N(0, I))")

@@ -83,19 +83,23 @@ def simple_and_deep():
 def features():
     """Draws which images excite units of each layer of the deep encoder."""
     import keras
-    pixels, _ = images()
-    encoder, rows, limits = load("deep").encoder, {}, {}
+    pixels, labels = images()
+    encoder, rows, limits, found = load("deep").encoder, {}, {}, {}
     for depth, layer in enumerate(encoder.layers[1:], 1):
         values = keras.Model(encoder.inputs, layer.output).predict(
             pixels, batch_size=1000, verbose=0)
-        live = np.flatnonzero(values.std(axis=0) > 0)[:10]
+        live = np.flatnonzero(values.std(axis=0) > 0)
+        most = [np.argsort(values[:, unit])[-100:] for unit in live]
         label = f"layer {depth}\n{layer.units} units"
-        rows[label] = [
-            pixels[np.argsort(values[:, unit])[-100:]].mean(axis=0)
-            - pixels.mean(axis=0) for unit in live]
+        rows[label] = [pixels[those].mean(axis=0) - pixels.mean(axis=0)
+                       for those in most[:10]]
         limits[label] = (-0.5, 0.5)
+        # Of the hundred, those with the label that most of them have.
+        found[f"same label in layer {depth}"] = np.mean([
+            np.bincount(labels[those]).max() for those in most])
     save(grid(rows, "The 100 test images that excite a unit most: their mean, "
               "less that of all", limits=limits), "features")
+    record(found)
 
 
 def pooling():
@@ -133,9 +137,9 @@ def modules():
         0, 0.5, clean.shape), 0, 1).astype("float32")
     rows = {"test images": clean, **{
         title: load(name).rebuild(clean) for title, name in (
-            ("0-vanilla", "deep"), ("1-sparse", "sparse"),
+            ("0-vanilla", "deep"), ("1-sparse", "sparse-1e-5"),
             ("2-convolutional", "convolutional"),
-            ("3-variational", "variational-16"),
+            ("3-variational", "variational"),
             ("5-contractive", "contractive"))},
         "with noise": noisy, "4-denoising": load("denoising").rebuild(noisy)}
     save(grid(rows, ""), "modules")

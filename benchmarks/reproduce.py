@@ -112,7 +112,7 @@ def also(metrics):
 def write(lines):
     """Writes the table of results, in the order of the rows."""
     with open(RESULTS, "w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(
             lines, key=lambda line: list(ROWS).index(line["row"])))

@@ -9,6 +9,7 @@ RESUMED = "the tutorial, after 20 further epochs of a trained model"
 PIXEL = "test loss, nats per pixel"
 ELBO = "negative ELBO of the test set, nats per image"
 ERROR = "squared error per test image"
+CODES = "mean of the first ten codes"
 
 
 @dataclasses.dataclass
@@ -39,13 +40,20 @@ BEST = ("0-main.py --dataset {} --batch-size 128 --schedule cosine "
 
 ROWS = {
     "vanilla": Row("0-main.py --dataset mnist", [
-        ("loss", PIXEL, 0.0842, COURSE)], 3),
+        ("loss", PIXEL, 0.0842, COURSE),
+        ("mean_of_first_ten_codes", CODES, 8.311, COURSE)], 3),
     "sparse": Row("1-main.py --dataset mnist", [
         ("loss", "test loss with the penalty, nats per pixel", 0.0835, COURSE),
-        ("mean_of_first_ten_codes", "mean of the first ten codes", 3.017,
-         COURSE)], 3),
+        ("mean_of_first_ten_codes", CODES, 3.017, COURSE)], 3),
+    "sparse-code": Row(
+        "1-main.py --dataset mnist --hidden --latent 256 --lambtha 1e-4", [
+            ("zeros", "share of zeros in the codes", "", ""),
+            ("dead_units", "share of dead units", "", ""),
+            ("loss", "test loss with the penalty, nats per pixel", "", ""),
+            ("squared_error", ERROR, "", "")], 3, True),
     "convolutional": Row("2-main.py --dataset mnist", [
-        ("loss", PIXEL, 0.0926, COURSE)]),
+        ("loss", PIXEL, 0.0926, COURSE),
+        ("mean_of_first_ten_codes", CODES, 3.414, COURSE)]),
     "variational": Row("3-main.py --dataset mnist", [
         ("loss", ELBO, 147.90, COURSE)], 3),
     "denoising": Row("4-main.py --dataset mnist", [

@@ -34,7 +34,7 @@ def measure(parts):
                 print(line, flush=True)
             path = pages.DOCS / f"bench-{part}.csv"
             with open(path, "w", newline="") as file:
-                writer = csv.DictWriter(file, lines[0])
+                writer = csv.DictWriter(file, lines[0], lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(lines)
 

@@ -14,29 +14,29 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "runs" / "concepts"
 sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
 
-SPARSE = ("1e-5", "1e-4", "2e-4", "3e-4", "5e-4", "1e-3")
+SPARSE = ("1e-5", "1e-4", "2e-4", "3e-4", "1e-3")
 VALIDATION, PHOTOGRAPHS = RUNS / "validation.npz", RUNS / "photographs.npz"
-WIDE = "--dataset mnist --hidden 512 256 --epochs 10 --latent"
 COMMANDS = {
     "simple": "0-main.py --dataset mnist --hidden --epochs 10",
     "deep": "0-main.py --dataset mnist --epochs 10",
     "simple-fashion": "0-main.py --dataset fashion_mnist --hidden --epochs 10",
     "deep-fashion": "0-main.py --dataset fashion_mnist --epochs 10",
-    "sparse": "1-main.py --dataset mnist --epochs 10",
-    "convolutional": "2-main.py --dataset mnist --epochs 10",
+    "convolutional": "2-main.py --dataset mnist --epochs 5",
+    "variational": "3-main.py --dataset mnist --hidden 128 64 --latent 32 "
+                   "--epochs 10",
     "denoising": "4-main.py --dataset mnist --epochs 10",
-    "contractive": "5-main.py --dataset mnist --epochs 10",
-    "vanilla-2": f"0-main.py {WIDE} 2",
-    "vanilla-16": f"0-main.py {WIDE} 16",
-    "variational-2": f"3-main.py {WIDE} 2",
-    "variational-16": f"3-main.py {WIDE} 16",
-    "complete": "0-main.py --dataset mnist --hidden --latent 784 --epochs 5",
-    "overcomplete":
-        "0-main.py --dataset mnist --hidden --latent 1568 --epochs 5",
+    "contractive": "5-main.py --dataset mnist --epochs 5",
+    "vanilla-2": "0-main.py --dataset mnist --latent 2 --epochs 10",
+    "variational-2": "3-main.py --dataset mnist --hidden 128 64 --epochs 10",
+    "complete": "0-main.py --dataset mnist --hidden --latent 784 "
+                "--limit 20000 --epochs 5",
+    "overcomplete": "0-main.py --dataset mnist --hidden --latent 1568 "
+                    "--limit 20000 --epochs 5",
     "photographs": f"2-main.py --dataset {PHOTOGRAPHS} --filters 32 16 16 "
-                   "--batch-size 32 --epochs 60",
-    **{f"sparse-{weight}": f"1-main.py --dataset {VALIDATION} --lambtha "
-                           f"{weight} --epochs 10" for weight in SPARSE},
+                   "--batch-size 32 --epochs 30",
+    **{f"sparse-{weight}":
+       f"1-main.py --dataset {VALIDATION} --hidden --latent 256 --lambtha "
+       f"{weight} --epochs 10" for weight in SPARSE},
 }
 
 
@@ -102,7 +102,9 @@ def images(name="mnist", part="test"):
 
 
 def prepare():
-    """Makes the data sets that are parts of others."""
+    """Makes the data sets that are parts of others, unless they are there."""
+    if VALIDATION.exists() and PHOTOGRAPHS.exists():
+        return
     from lab import datasets
     from sklearn.datasets import load_sample_images
     RUNS.mkdir(parents=True, exist_ok=True)
@@ -146,7 +148,7 @@ def record(figures):
     known |= {name: f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
               for name, value in figures.items()}
     with open(path, "w", newline="") as file:
-        csv.writer(file).writerows(
+        csv.writer(file, lineterminator="\n").writerows(
             [("figure", "value"), *sorted(known.items())])
 
 

@@ -66,6 +66,9 @@ def build(make, arguments):
     models = listed(make(*given))
     forms = [form(model) for model in models]
     readable = len(forms) == 3 and set(forms) <= {"Functional", "Sequential"}
+    for model, dims in zip(models * readable, (given[0], given[2], given[0])):
+        if not model.built:  # a sequential one whose input nobody named
+            model.build((None, *np.atleast_1d(dims).tolist()))
     return models if readable else None, {
         "forms": forms, "given": plain(given[1]),
         "models": [describe(model) for model in models[:2]] * readable}

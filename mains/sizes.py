@@ -27,6 +27,7 @@ def main():
     from lab import (
         building,
         datasets,
+        distribution,
         evaluation,
         figures,
         files,
@@ -56,10 +57,16 @@ def main():
     settings = [argparse.Namespace(**vars(args), latent=size)
                 for size in args.sizes]
     builds = [building.builder(each, data) for each in settings]
+    if distribution.place() != (0, 1):
+        raise command_line.InputError(
+            "sizes.py trains in one process. Expected no KERAS_DISTRIBUTION_ "
+            "variables. Received: some")
     training.check(args, data, (0, 1))
+    config = runs.config(args, data)
     with files.claimed(args.output, Path("runs", args.main), args.resume,
                        args.overwrite) as folder:
-        runs.prepare(folder, args, data)
+        runs.check_resumed(folder, args, config)
+        files.write_json(folder / "config.json", config)
         print(f"Training {args.module} on {data} with codes of "
               f"{', '.join(map(str, args.sizes))} numbers, for {args.epochs} "
               f"epochs each; files go to {folder}")

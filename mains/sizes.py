@@ -27,6 +27,7 @@ def main():
     from lab import (
         building,
         datasets,
+        distribution,
         evaluation,
         figures,
         files,
@@ -57,9 +58,15 @@ def main():
                 for size in args.sizes]
     builds = [building.builder(each, data) for each in settings]
     training.check(args, data, (0, 1))
+    if distribution.place() != (0, 1):
+        raise command_line.InputError(
+            "This use trains in one process. Expected no KERAS_DISTRIBUTION_ "
+            "variables. Received: those of several processes")
     with files.claimed(args.output, Path("runs", args.main), args.resume,
                        args.overwrite) as folder:
-        runs.prepare(folder, args, data)
+        config = runs.config(args, data)
+        runs.check_resumed(folder, args, config)
+        files.write_json(folder / "config.json", config)
         print(f"Training {args.module} on {data} with codes of "
               f"{', '.join(map(str, args.sizes))} numbers, for {args.epochs} "
               f"epochs each; files go to {folder}")

@@ -5,7 +5,7 @@ import pytest
 from cases import SMALL, factory
 from checker import case, promises
 
-NAMES = [(module, promise.name) for module in SMALL
+NAMES = [(module, promise.name) for module in case.IDEAS
          for promise in promises.PROMISES
          if case.IDEAS[module] in promise.ideas]
 

@@ -39,15 +39,16 @@ def sparsity():
     import matplotlib.pyplot as plt
     pixels, _ = images()
     metrics = [load(f"sparse-{weight}").metrics for weight in SPARSE]
-    # The heaviest penalty that leaves no unit dead.
-    chosen = [weight for weight, each in zip(SPARSE, metrics)
-              if each["dead_units"] == 0][-1]
+    # The lightest penalty with which most of the code is 0, no unit always.
+    chosen = next(weight for weight, each in zip(SPARSE, metrics)
+                  if each["zeros"] > 0.5 and each["dead_units"] == 0)
     rows, limits = {"test images": pixels[:10]}, {}
     for weight in SPARSE[0], chosen:
         model = load(f"sparse-{weight}")
         label = f"lambtha\n{weight}"
-        rows[f"code\n{label}"] = model.code(pixels[:10]).reshape(10, 16, 16)
-        limits[f"code\n{label}"] = (0, rows[f"code\n{label}"].max())
+        codes = model.code(pixels[:10]).reshape(10, 16, 16)
+        rows[f"code\n{label}"] = codes
+        limits[f"code\n{label}"] = (0, np.quantile(codes, 0.99))
         rows[f"rebuilt\n{label}"] = model.rebuild(pixels[:10])
     save(grid(rows, "Codes of 256 numbers, zeros in black", size=0.9,
               limits=limits), "sparse-codes")

@@ -12,7 +12,7 @@ def distance(pictures):
 
 
 def paths():
-    """Draws ways from one digit to another, in pixels and in codes."""
+    """Draws interpolations between digits, of pixels and of codes."""
     pixels, _ = images()
     model, steps = load("variational"), np.linspace(0, 1, 10)[:, None]
     rows = {}
@@ -77,7 +77,6 @@ def gaussians():
         epsilon = random.standard_normal(mean.shape)
         z = mean + np.exp(log_var / 2) * epsilon
         draws.append(0.5 * (z ** 2 - epsilon ** 2 - log_var).sum(axis=1))
-    record({"kl by the formula":
-                evaluation.kl_divergence(mean, log_var).mean(),
-            "kl by sampling": np.mean(draws),
+    formula = evaluation.kl_divergence(mean, log_var).mean()
+    record({"kl by the formula": formula, "kl by sampling": np.mean(draws),
             "standard deviation of all means": mean.std()})

@@ -135,13 +135,13 @@ def modules():
     clean = pixels[:10]
     noisy = np.clip(clean + np.random.default_rng(0).normal(
         0, 0.5, clean.shape), 0, 1).astype("float32")
-    rows = {"test images": clean, **{
-        title: load(name).rebuild(clean) for title, name in (
-            ("0-vanilla", "deep"), ("1-sparse", "sparse-1e-5"),
-            ("2-convolutional", "convolutional"),
-            ("3-variational", "variational"),
-            ("5-contractive", "contractive"))},
-        "with noise": noisy, "4-denoising": load("denoising").rebuild(noisy)}
+    names = {"0-vanilla": "deep", "1-sparse": "sparse-1e-5",
+             "2-convolutional": "convolutional",
+             "3-variational": "variational", "5-contractive": "contractive"}
+    rows = {"test images": clean}
+    rows |= {title: load(name).rebuild(clean) for title, name in names.items()}
+    rows |= {"with noise": noisy,
+             "4-denoising": load("denoising").rebuild(noisy)}
     save(grid(rows, ""), "modules")
 
 

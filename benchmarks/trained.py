@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "runs" / "concepts"
 sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
 
-SPARSE = ("1e-5", "1e-4", "2e-4", "3e-4", "1e-3")
+SPARSE = ("1e-5", "1e-4", "2e-4", "3e-4", "1e-3", "3e-3")
 VALIDATION, PHOTOGRAPHS = RUNS / "validation.npz", RUNS / "photographs.npz"
 COMMANDS = {
     "simple": "0-main.py --dataset mnist --hidden --epochs 10",
@@ -117,10 +117,11 @@ def prepare():
         height, width, _ = photograph.shape
         for top in range(0, height - 63, 12):
             for left in range(0, width - 63, 12):
-                # The test patches are those of the last 128 columns; those
-                # that lie on the border belong to neither part.
-                part = ("x_train" if left + 64 <= width - 128 else
-                        "x_test" if left >= width - 128 else None)
+                # The test patches are those of the middle columns; patches
+                # on the border of these belong to neither part.
+                part = ("x_test" if 240 <= left <= 400 - 64 else
+                        "x_train" if left <= 240 - 64 or left >= 400 else
+                        None)
                 if part:
                     parts[part].append(
                         photograph[top:top + 64, left:left + 64])

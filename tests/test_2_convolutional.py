@@ -54,10 +54,10 @@ def test_output_has_the_shape_of_the_input(height, width, channels, filters):
     assert added <= {"ZeroPadding2D", "Cropping2D"}
 
 
-@pytest.mark.parametrize("dims, filters", [
-    ((28, 28, 1), [16, 8]), ((32, 32, 3), [32, 16, 8]),
-    ((45, 60, 3), [8, 8]), ((28, 28, 1), [16, 8, 8]),
-    ((7, 6, 2), [8, 8, 8, 8])], ids=str)
+@pytest.mark.parametrize("dims, filters", [((28, 28, 1), [16, 8]), *(
+    pytest.param(*sizes, marks=pytest.mark.long) for sizes in [
+        ((32, 32, 3), [32, 16, 8]), ((45, 60, 3), [8, 8]),
+        ((28, 28, 1), [16, 8, 8]), ((7, 6, 2), [8, 8, 8, 8])])], ids=str)
 def test_borders_are_rebuilt_as_well_as_centres(dims, filters):
     height, width, channels = dims
     keras.utils.set_random_seed(0)

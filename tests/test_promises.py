@@ -2,7 +2,7 @@
 import functools
 
 import pytest
-from cases import SMALL, factory
+from cases import factory
 from checker import case, promises
 
 NAMES = [(module, promise.name) for module in case.IDEAS

@@ -121,8 +121,8 @@ def test_no_figure_but_those_measured(page):
         text = re.sub(rf"<!-- {name} -->.*?<!-- end of {name} -->", "", text,
                       flags=re.DOTALL)
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text, flags=re.DOTALL)
-    text = re.sub(r"(Python|Keras|Keras 3 before|Linux|TensorFlow) \d\.\d+", "",
-                  text)
+    text = re.sub(
+        r"(Python|Keras|Keras 3 before|Linux|TensorFlow) \d\.\d+", "", text)
     assert re.findall(r"\d+\.\d+", text) == []
 
 

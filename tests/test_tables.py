@@ -1,7 +1,7 @@
 """Tables in .csv files: read right, or refused by line and column."""
 import csv
-import re
 import json
+import re
 
 import numpy as np
 import pytest

@@ -70,15 +70,18 @@ def apply(tmp_path, monkeypatch):
     """Returns a function that applies a run, in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
+    def written():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size)
+                for path in tmp_path.rglob("*")}
+
     def apply(run, source, what, *flags, status=0):
-        before = {path: path.stat() for path in tmp_path.rglob("*")}
+        before = written()
         code, out, err = run_main(
             "apply.py", run, source, "--what", what, *flags)
         assert code == status, err
         if status:
             assert "\n" not in err.strip().splitlines()[-1]
-            assert {path: path.stat() for path in tmp_path.rglob("*")
-                    } == before
+            assert written() == before
         return (err if status else out), err
     return apply
 

@@ -21,7 +21,7 @@ PARTS = {
     "features": (layers.features, ["deep"]),
     "compression": (codes.compression, ["deep"]),
     "losses": (codes.losses, ["deep"]),
-    "sparsity": (codes.sparsity, ["deep", *(
+    "sparsity": (codes.sparsity, ["sparse-deep", *(
         f"sparse-{weight}" for weight in trained.SPARSE)]),
     "copying": (codes.copying, ["simple", "complete", "overcomplete"]),
     "gaussians": (generation.gaussians, ["variational-2"]),

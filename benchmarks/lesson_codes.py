@@ -68,8 +68,10 @@ def sparsity():
     save(figure, "sparsity")
     known = dict(zip(SPARSE, metrics))
     record({"sparse weight": float(chosen), **{
-        f"sparse {name} {key.replace('_', ' ')}": known[weight][key]
-        for name, weight in (("chosen", chosen), ("heaviest", SPARSE[-1]))
+        f"sparse {name} {key.replace('_', ' ')}": each[key]
+        for name, each in (("chosen", known[chosen]),
+                           ("heaviest", metrics[-1]),
+                           ("deep", load("sparse-deep").metrics))
         for key in ("zeros", "dead_units", "squared_error")}})
 
 

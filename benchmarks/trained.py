@@ -21,10 +21,10 @@ COMMANDS = {
     "deep": "0-main.py --dataset mnist --epochs 10",
     "simple-fashion": "0-main.py --dataset fashion_mnist --hidden --epochs 10",
     "deep-fashion": "0-main.py --dataset fashion_mnist --epochs 10",
-    "convolutional": "2-main.py --dataset mnist --epochs 5",
+    "convolutional": "2-main.py --dataset mnist --epochs 10",
     "variational": "3-main.py --dataset mnist --hidden 128 64 --latent 32 "
                    "--epochs 10",
-    "denoising": "4-main.py --dataset mnist --epochs 10",
+    "denoising": "4-main.py --dataset mnist --epochs 20",
     "contractive": "5-main.py --dataset mnist --epochs 5",
     "vanilla-2": "0-main.py --dataset mnist --latent 2 --epochs 10",
     "variational-2": "3-main.py --dataset mnist --hidden 128 64 --epochs 10",
@@ -32,8 +32,10 @@ COMMANDS = {
                 "--limit 20000 --epochs 5",
     "overcomplete": "0-main.py --dataset mnist --hidden --latent 1568 "
                     "--limit 20000 --epochs 5",
-    "photographs": f"2-main.py --dataset {PHOTOGRAPHS} --filters 32 16 16 "
-                   "--batch-size 32 --epochs 30",
+    "photographs": f"2-main.py --dataset {PHOTOGRAPHS} --filters 32 16 "
+                   "--batch-size 32 --epochs 40",
+    "sparse-deep": f"1-main.py --dataset {VALIDATION} --lambtha 1e-3 "
+                   "--epochs 10",
     **{f"sparse-{weight}":
        f"1-main.py --dataset {VALIDATION} --hidden --latent 256 --lambtha "
        f"{weight} --epochs 10" for weight in SPARSE},

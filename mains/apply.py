@@ -114,17 +114,45 @@ def prepared(run, inputs, scaling, names, values):
     return scaled
 
 
+def writers(stack, args, run, target, stdout, inputs):
+    """Opens what is written to.
+
+    Returns:
+        Function that adds results, and one that adds pictures; None for each
+        that is not needed.
+    """
+    from lab import outputs
+    draw = args.maps and stack.enter_context(outputs.pictures(args.maps))
+    if target is None or target.suffix.lower() == ".csv":
+        return stack.enter_context(outputs.rows(
+            target, stdout, run.names or "name", header(run, args.what))), draw
+    if target.suffix.lower() in ARRAYS:
+        return stack.enter_context(
+            outputs.arrays(target, inputs.count)), draw
+    return None, stack.enter_context(outputs.pictures(
+        target, "uint16" if inputs.dtype == "uint16" else "uint8"))
+
+
+def restored(rebuilt, scaling, dtype):
+    """Returns what was rebuilt in the units, and for pixels the type, of the
+    input."""
+    values = scaling.undo(rebuilt)
+    if rebuilt.ndim == 4 and dtype.name in ("uint8", "uint16") and (
+            scaling.span > 1):
+        return values.round().astype(dtype)
+    return values.astype("float32")
+
+
 def apply(args, run, target, stdout):
     """Computes and writes what is asked, part by part."""
-    import keras
-    import numpy as np
-    from lab import inputs as new
-    from lab import outputs
-
     limit = None
     if args.what == "labels":
         limit = run.threshold(args.contamination or 0.05)
         print(f"Threshold: {limit:.6g}")
+    import keras
+    import numpy as np
+    from lab import inputs as new
+
     inputs = new.find(args.source, run.columns, run.names)
     if inputs.shape != run.shape:
         expected, received = (" x ".join(map(str, shape)) for shape in (
@@ -134,21 +162,8 @@ def apply(args, run, target, stdout):
             f"was trained on. Received: {received}, {inputs.source}")
     run.load()
     scaling = inputs.scaling(run.dtype, run.scaling)
-    is_images, kind = len(run.shape) == 3, "float32"
-    if is_images and inputs.dtype.name in ("uint8", "uint16"):
-        kind = inputs.dtype.name if scaling.span > 1 else kind
-    in_rows = target is None or target.suffix.lower() == ".csv"
     with contextlib.ExitStack() as stack:
-        draw = args.maps and stack.enter_context(outputs.pictures(args.maps))
-        if in_rows:
-            add = stack.enter_context(outputs.rows(
-                target, stdout, run.names or "name", header(run, args.what)))
-        elif target.suffix.lower() in ARRAYS:
-            add = stack.enter_context(outputs.arrays(target, inputs.count))
-        else:
-            add = None
-            draw = stack.enter_context(outputs.pictures(
-                target, "uint16" if kind == "uint16" else "uint8"))
+        add, draw = writers(stack, args, run, target, stdout, inputs)
         bar, done = keras.utils.Progbar(inputs.count, unit_name="input"), 0
         for names, values in inputs.parts():
             results = run.results(
@@ -157,13 +172,12 @@ def apply(args, run, target, stdout):
             if draw:
                 draw(names, results["rebuilt"] if args.what == "rebuilt"
                      else np.sqrt(results["errors"]))
-            if is_images and in_rows:
-                results.pop("errors", None)
             if "rebuilt" in results:
-                rebuilt = scaling.undo(results["rebuilt"])
-                results["rebuilt"] = (
-                    rebuilt if kind == "float32" else rebuilt.round()
-                ).astype(kind)
+                results["rebuilt"] = restored(
+                    results["rebuilt"], scaling, inputs.dtype)
+            if len(run.shape) == 3 and (
+                    target is None or target.suffix.lower() == ".csv"):
+                results.pop("errors", None)  # a map is no row
             if add:
                 add(names, results)
             done += len(names)

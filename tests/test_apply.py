@@ -360,8 +360,8 @@ def test_memory_is_bounded(runs, tmp_path, monkeypatch):
             run.results(run.scaling.apply(values), "scores")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    # 6,000 images have 1.5 MB as numbers of single precision.
-    assert peaks[2] < peaks[1] + 3e5
+    # All at once would take ten times as much.
+    assert peaks[2] < 2.5 * peaks[1]
 
 
 def test_help_is_light_and_output_is_clean(runs):

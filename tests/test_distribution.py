@@ -106,10 +106,10 @@ def check_ends(results, number, message, since=None):
             assert since is None or ended < since + 20
 
 
-def train(small, *flags, epochs=3):
+def train(small, *flags):
     """Returns the arguments of a short training."""
-    return ("--dataset", small, "--epochs", epochs, "--batch-size", 64,
-            "--output", "run", *flags)
+    return ("--dataset", small, "--limit", 200, "--hidden", "--latent", 2,
+            "--epochs", 3, "--batch-size", 64, "--output", "run", *flags)
 
 
 def ends(small, folder, number, count, how, when):
@@ -131,9 +131,9 @@ def ends(small, folder, number, count, how, when):
     assert (folder / "run" / "config.json").exists() == (when == "after")
 
 
-def check_history(small, folder, here, name="0-main.py"):
+def check_history(small, folder, here, name="0-main.py", *flags):
     """Compares what several processes came to with what one comes to."""
-    here(name, *train(small), "--output", "alone")
+    here(name, *train(small, *flags, "--output", "alone"))
     assert sorted(path.name for path in (folder / "run").iterdir()) == sorted(
         path.name for path in (folder / "alone").iterdir())
     rows, alone = (runs.read_history(folder / output / "history.csv")
@@ -194,7 +194,7 @@ def test_one_process_refuses(number, flags, message, small, tmp_path,
 @pytest.mark.long
 @with_jax
 @pytest.mark.parametrize("flags", [
-    ("--epochs", 5), ("--resume",), ("--limit", 200)])
+    ("--epochs", 5), ("--resume",), ("--limit", 100)])
 def test_processes_that_differ(flags, small, tmp_path, record_property):
     main = ROOT / "mains" / "0-main.py"
     check_ends(launch(tmp_path, [main, *train(small)],
@@ -280,11 +280,12 @@ distribution.leave()
 @pytest.mark.parametrize("name", [
     "0-main.py", pytest.param("3-main.py", marks=pytest.mark.long)])
 def test_two_processes_find_the_history_of_one(name, small, here, tmp_path):
+    sizes = "--limit", 300, "--hidden", 128, 64, "--latent", 32
     first, second = launch(
-        tmp_path, *2 * [[ROOT / "mains" / name, *train(small)]])
+        tmp_path, *2 * [[ROOT / "mains" / name, *train(small, *sizes)]])
     assert first[0] == second[0] == 0, first + second
     assert "Trained" in first[1] and "Epoch" not in second[1]
-    check_history(small, tmp_path, here, name)
+    check_history(small, tmp_path, here, name, *sizes)
 
 
 def test_shares_make_up_the_batch():

@@ -14,23 +14,25 @@ class Contraction(keras.layers.Layer):
     def __call__(self, units, **options):
         """Keeps its symbolic inputs, which know the layers that made them."""
         if hasattr(units[0], "_keras_history"):
-            self.symbols = units
+            self.symbols = units[1:]
         return super().__call__(units, **options)
 
     def call(self, units, lambtha):
         """Returns the code, the last of the encoder's activations."""
-        first, *kernels = [ops.cast(unit._keras_history[0].kernel, self.dtype)
-                           for unit in self.symbols[1:]]
-        slopes = [ops.cast(unit > 0, unit.dtype)[:, None] for unit in units]
-        # J = d code / d (first layer before its ReLU), by the chain rule.
-        size = units[-1].shape[-1]
-        jacobian = ops.one_hot(list(range(size)), size) * slopes.pop()
-        for kernel in reversed(kernels):
-            jacobian = ops.dot(jacobian, ops.transpose(kernel)) * slopes.pop()
+        first, *kernels = [x._keras_history[0].kernel for x in self.symbols]
+        _, *slopes, alive = [ops.cast(x > 0, x.dtype) for x in units]
+        # J = d code / d (first layer before its ReLU), by the chain rule: all
+        # inputs' rows in one matrix. The code's own slopes, 0 or 1, come last.
+        size = alive.shape[1]
+        rows = keras.initializers.Identity()((size, size), self.dtype)
+        for kernel, slope in zip(kernels[::-1], slopes[::-1]):
+            rows = ops.dot(rows, ops.transpose(kernel))
+            rows = ops.reshape(rows, (-1, size, slope.shape[1]))
+            rows = ops.reshape(rows * slope[:, None], (-1, slope.shape[1]))
         # |J W'|^2 = trace(J W'W J'), which does not grow with the input.
-        rows = ops.reshape(jacobian, (-1, first.shape[1]))
         squared = rows * ops.dot(rows, ops.dot(ops.transpose(first), first))
-        self.add_loss(lambtha * size * ops.mean(ops.sum(squared, axis=1)))
+        squared = ops.reshape(ops.sum(squared, axis=1), (-1, size)) * alive
+        self.add_loss(lambtha * ops.mean(ops.sum(squared, axis=1)))
         return units[-1]
 
 

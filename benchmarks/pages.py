@@ -121,6 +121,7 @@ TABLES = {
     "results": results,
     "best": best,
     "promises": promises,
+    "tables": lambda: table(read(DOCS / "tables.csv")),
     "peers": measured(
         "peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",

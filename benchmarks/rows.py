@@ -115,5 +115,6 @@ ROWS = {
                    3),
     "codes-32": Row("codes.py --dataset mnist --epochs 40 --latent 32 "
                     "--model 4-denoising", max, 3),
+    "sizes": Row("sizes.py --dataset mnist --epochs 10", min, 1, True),
     "generate": Row("generate.py --dataset mnist --epochs 20", min),
 }

@@ -1,4 +1,5 @@
 """Which backend Keras computes with; chosen before Keras is imported."""
+import contextlib
 import importlib.util
 import json
 import os
@@ -40,3 +41,20 @@ def prefer(name):
     if name in ("jax", "tensorflow", "torch") and importlib.util.find_spec(
             name):
         os.environ.setdefault("KERAS_BACKEND", name)
+
+
+@contextlib.contextmanager
+def without_tensorflow():
+    """Hides TensorFlow for a while, unless it has been imported already.
+
+    Keras, on any backend, imports it at the first save only to ask whether an
+    object is one of TensorFlow's: seconds, and hundreds of megabytes.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.modules["tensorflow"] = None  # Python's way to say: not installed
+    try:
+        yield
+    finally:
+        del sys.modules["tensorflow"]

@@ -8,7 +8,7 @@ import platform
 import keras
 import numpy as np
 
-from lab import evaluation, files
+from lab import backend, evaluation, files
 from lab.batches import Batches
 from lab.command_line import NEUTRAL, read_config
 from lab.errors import InputError
@@ -88,7 +88,7 @@ class Run:
 
 def save(model, path):
     """Saves a model whole or not at all."""
-    with files.whole(path) as temporary:
+    with files.whole(path) as temporary, backend.without_tensorflow():
         model.save(temporary)
 
 
@@ -111,9 +111,9 @@ def read_history(path):
 
 def versions():
     """Returns the versions on which a run's exact numbers depend."""
-    backend = keras.backend.backend()
-    return {"backend": backend, "keras": keras.__version__,
-            backend: __import__(backend).__version__,
+    name = keras.backend.backend()
+    return {"backend": name, "keras": keras.__version__,
+            name: __import__(name).__version__,
             "numpy": np.__version__}
 
 

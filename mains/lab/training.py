@@ -171,9 +171,10 @@ def train(args, folder, data, build, batches, test, described=False):
     if args.tensorboard and first:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
     if len(history) < args.epochs:
-        auto.fit(batches, epochs=args.epochs, initial_epoch=len(history),
+        auto.fit(batches.for_fit(), epochs=args.epochs,
+                 initial_epoch=len(history),
                  shuffle=False,  # the batches shuffle themselves
-                 validation_data=test, callbacks=callbacks,
+                 validation_data=test.for_fit(), callbacks=callbacks,
                  verbose="auto" if first else 0)
     if batches.share != (0, 1):
         distribution.leave()

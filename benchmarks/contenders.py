@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-from workloads import MAINS, WORKLOADS
+from workloads import FASTEST, MAINS, WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 EPOCHS, ROUNDS = 5, 2  # of the epochs, the first and the last do not count
 CONTENDERS = {
     "course, TensorFlow": ("tensorflow", "course.py"),
+    "ours, default": (None, None),  # the main chooses
     "ours, TensorFlow": ("tensorflow", None),
     "ours, JAX": ("jax", None),
     "PyTorch, as its examples": ("torch", "pytorch.py"),
@@ -42,6 +43,12 @@ def prepare(folder):
     return folder / "data.npz", data
 
 
+def contenders_of(module):
+    """Names who is measured with a module: the default backend only once."""
+    default = "JAX" if FASTEST[module] == "jax" else "TensorFlow"
+    return [name for name in CONTENDERS if name != f"ours, {default}"]
+
+
 def ours(module, folder, *flags, epochs=EPOCHS):
     """Returns the command of a main."""
     return [sys.executable, ROOT / "mains" / MAINS[module], "--no-show",
@@ -63,7 +70,7 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
 
     Args:
         command: List of strings.
-        backend: String. What Keras computes with.
+        backend: String, or None. What Keras is told to compute with.
         until: Number or None. The validation loss at which to stop it.
         processor: Integer or None. The only processor core that it may use.
         **more: Variables of its environment.
@@ -79,8 +86,8 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
     started = time.monotonic()
     process = subprocess.Popen(
         [str(word) for word in command], stdout=subprocess.PIPE,
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONUNBUFFERED": "1",
-             "TF_CPP_MIN_LOG_LEVEL": "3", **more})
+        env={**os.environ, "KERAS_BACKEND": backend or "",
+             "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **more})
     found = {"starts": [], "first": None, "reached": None, "loss": None,
              "inference": None}
     printed, line, memory = [], "", 0

@@ -11,11 +11,12 @@ from contenders import (
     HERE,
     ROUNDS,
     command_of,
+    contenders_of,
     epochs_of,
     ours,
     watch,
 )
-from workloads import WORKLOADS
+from workloads import FASTEST, WORKLOADS
 
 TUTORIAL = 0.0979  # the tutorial's deep autoencoder after 100 epochs
 
@@ -25,20 +26,21 @@ def peers(folder, data, images):
     peaks, found = [peak()], {}
     for _ in range(ROUNDS):
         for module in WORKLOADS:
-            for contender in CONTENDERS:
+            for contender in contenders_of(module):
                 backend, command = command_of(
                     contender, module, data, folder)
                 it = watch(command, backend)
                 if CONTENDERS[contender][1] is None:
                     it["inference"] = watch([
                         sys.executable, HERE / "inference.py", data,
-                        folder / f"{module}-{backend}"], backend)["inference"]
+                        folder / f"{module}-{backend}"],
+                        backend or FASTEST[module])["inference"]
                 found.setdefault((module, contender), []).append(it)
                 print(f"{module}, {contender}: {epochs_of(it)}", flush=True)
         peaks.append(peak())
     for module in WORKLOADS:
         runs = {contender: found[module, contender]
-                for contender in CONTENDERS}
+                for contender in contenders_of(module)}
         yield from compare(module, runs, images, median(peaks))
 
 
@@ -113,10 +115,11 @@ def quality(folder, data, images):
         "the tutorial's recipe": ("tensorflow", [
             sys.executable, HERE / "course.py", data, "0-vanilla", 100,
             "--tutorial"]),
-        **{f"ours, {backend}": (backend, ours(
+        **{name: (backend, ours(
             "0-vanilla", folder / f"quality-{backend}", "--dataset", data,
             epochs=20))
-           for backend in ("tensorflow", "jax")}}
+           for name, backend in (
+               ("ours, default", None), ("ours, TensorFlow", "tensorflow"))}}
     slow = None
     for contender, (backend, command) in contenders.items():
         found = watch(command, backend, until=TUTORIAL)

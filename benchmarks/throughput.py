@@ -6,7 +6,8 @@
 The parts: `peers` (the table), `layers` (where the convolutional module's time
 goes), `quality` (seconds to the tutorial's loss), `files` (200,000 image
 files), `hosts` (two processes), `penalty` (the contractive one's), `growth`
-(of the cost, with the work).
+(of the cost, with the work). Without a name, the first two and `penalty`,
+which take 20 minutes; `--all` measures all.
 """
 import argparse
 import csv
@@ -21,6 +22,7 @@ from scale import draw_growth, files, growth, hosts
 
 PARTS = {"peers": peers, "layers": layers, "quality": quality, "files": files,
          "hosts": hosts, "penalty": penalty, "growth": growth}
+QUICK = ["peers", "layers", "penalty"]
 
 
 def measure(parts):
@@ -46,11 +48,13 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART",
                         choices=[[], *PARTS], help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--all", action="store_true",
+                        help="measure all parts: an hour")
     parser.add_argument("--pages", action="store_true",
                         help="measure nothing, draw, and fill the pages")
     args = parser.parse_args()
     if not args.pages:
-        measure(args.parts or PARTS)
+        measure(PARTS if args.all else args.parts or QUICK)
     draw_peers(pages.read(pages.DOCS / "bench-peers.csv"))
     draw_growth(pages.read(pages.DOCS / "bench-growth.csv"))
     pages.write()

@@ -7,3 +7,6 @@ WORKLOADS = {
 }
 MAINS = {"0-vanilla": "0-main.py", "3-variational": "3-main.py",
          "2-convolutional": "2-main.py", "5-contractive": "5-main.py"}
+# What the mains choose by themselves.
+FASTEST = {"0-vanilla": "jax", "3-variational": "jax",
+           "2-convolutional": "tensorflow"}

@@ -61,7 +61,7 @@ def test_contenders_that_learn_less_do_not_count():
         "starts": [1.0, 3.0, 3.0 + second, 3.0 + 2 * second], "first": 1.5,
         "loss": loss, "memory": 1e6, "inference": 1.0}]
         for contender, second, loss in zip(
-            contenders.CONTENDERS, (2.0, 1.0, 0.5, 4.0, 1.5),
+            contenders.contenders_of("0-vanilla"), (2.0, 1.0, 0.5, 4.0, 1.5),
             (0.1, 0.101, 0.09, 0.103, 0.1))}
     lines = [*peers.compare("0-vanilla", runs, images, 1e9)]
     assert [line["counts"] for line in lines] == [

@@ -3,6 +3,7 @@ import collections
 import csv
 import os
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -85,6 +86,30 @@ def here(tmp_path, monkeypatch, capsys):
     """Returns a function that runs a main in this very process."""
     monkeypatch.chdir(tmp_path)
     return Here(capsys, monkeypatch)
+
+
+ONE_EPOCH = "--epochs", "1", "--limit", "50"
+
+
+@pytest.fixture(scope="session")
+def trained_once(small, tmp_path_factory):
+    """Returns the folder of a run of the vanilla main, as it left it."""
+    folder = tmp_path_factory.mktemp("run") / "0-vanilla"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [
+            "0-main.py", "--dataset", str(small), *ONE_EPOCH, "--output",
+            str(folder), "--no-show"])
+        runpy.run_path(str(ROOT / "mains" / "0-main.py"),
+                       run_name="__main__")
+    return folder
+
+
+@pytest.fixture
+def finished(trained_once, small, here, tmp_path):
+    """Returns a folder with a finished run, and the flags that it had."""
+    folder = tmp_path / "runs" / "0-vanilla"
+    shutil.copytree(trained_once, folder)
+    return folder, ("--dataset", small, *ONE_EPOCH)
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,7 @@ def test_fresh_model_knows_nothing_of_mnist(mnist):
         negative_elbo(encoder, decoder, test).mean(), abs=1e-2)
 
 
+@pytest.mark.long
 def test_training_on_mnist_does_not_collapse(mnist):
     keras.utils.set_random_seed(0)
     train, test = mnist

@@ -145,6 +145,7 @@ def test_nobody_cheats(tmp_path):
     assert "SystemExit" in modules["2-convolutional"]["error"]
 
 
+@pytest.mark.long
 def test_time_limit(tmp_path):
     modules = check(write(tmp_path / "endless", {"0-vanilla": ENDLESS}),
                     "--timeout", 15, status=NOT_RUN)
@@ -259,6 +260,7 @@ def commands():
     return [block.replace("\n> ", "\n") for block in blocks]
 
 
+@pytest.mark.long
 def test_page_of_a_whole_class(school, capsys):
     make, one, loop, docker = commands()
     assert make.startswith("make check DIR=")

@@ -24,10 +24,11 @@ def inputs(module, count=40):
         (count, *shape(module)), dtype="float32")
 
 
-def trained(module, epochs=2, seed=0):
+def trained(module, epochs=2, seed=0, compiled=True):
     """Builds and trains a small model, the same each time."""
     keras.utils.set_random_seed(seed)
     models = factory(module)(*SMALL[module])
+    models[2].run_eagerly = not compiled
     x = inputs(module)
     history = models[2].fit(x, x, epochs=epochs, batch_size=8, verbose=0)
     return *models, history.history["loss"]
@@ -87,6 +88,7 @@ def test_parameter_counts(module, hidden, total, of_encoder):
 @every_module
 def test_training_auto_trains_encoder_and_decoder(module):
     encoder, decoder, auto = factory(module)(*SMALL[module])
+    auto.run_eagerly = True
     before = [model.get_weights() for model in (encoder, decoder)]
     x = inputs(module)
     losses = auto.fit(
@@ -194,6 +196,7 @@ def losses_without_draws(module, **options):
     """Trains where nothing is drawn; returns the history."""
     keras.utils.set_random_seed(0)
     _, _, auto = factory(module)(*SMALL[module])
+    auto.run_eagerly = True
     x = inputs(module)
     return auto.fit(x, x, batch_size=8, shuffle=False, verbose=0,
                     **options).history
@@ -213,7 +216,7 @@ def test_fit_takes_what_it_always_takes(module):
 
 @every_module
 def test_compiled_anew_it_goes_on(module):
-    encoder, _, auto, losses = trained(module)
+    encoder, _, auto, losses = trained(module, compiled=False)
     before = auto.get_weights()
     auto.compile("adam", "binary_crossentropy", metrics=["mse"])
     for old, new in zip(before, auto.get_weights()):
@@ -267,21 +270,24 @@ def test_other_precisions(module, policy):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow",
                     reason="a strategy of TensorFlow's")
-def test_mirrored_on_two_devices_is_the_same_as_one(tmp_path):
-    """Virtual devices, in a process of their own."""
+@pytest.mark.parametrize("modules", ["0", pytest.param(
+    "125", marks=pytest.mark.long)])
+def test_mirrored_on_two_devices_is_the_same_as_one(modules, tmp_path):
+    """Virtual devices, in a process of their own. (Not where each device would
+    draw noise of its own.)"""
     script = """
 import sys
 import numpy as np
 import tensorflow as tf
 import keras
-sys.path[:0] = sys.argv[1:]
+sys.path[:0] = sys.argv[2:]
 from cases import SMALL, factory, shape
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 2)
 for module in SMALL:
-    if module in ("3-variational", "4-denoising"):
-        continue  # each device draws noise of its own
+    if module[0] not in sys.argv[1]:
+        continue
     x = np.random.default_rng(0).random((40, *shape(module)), "float32")
     results = []
     for devices in 1, 2:
@@ -299,8 +305,8 @@ for module in SMALL:
 print("the same")
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, ROOT, ROOT / "tests"], cwd=tmp_path,
-        text=True, capture_output=True)
+        [sys.executable, "-c", script, modules, ROOT, ROOT / "tests"],
+        cwd=tmp_path, text=True, capture_output=True)
     assert done.stdout.strip().endswith("the same"), done.stderr[-3000:]
 
 
@@ -308,7 +314,7 @@ def test_save_and_load_in_a_fresh_process(tmp_path):
     for module in SMALL:
         folder = tmp_path / module
         folder.mkdir()
-        encoder, decoder, auto, _ = trained(module)
+        encoder, decoder, auto, _ = trained(module, compiled=False)
         x = inputs(module)
         code = encoder.predict(x, verbose=0)
         outputs = code if isinstance(code, list) else [code]
@@ -358,13 +364,15 @@ def test_clone_and_summary(module, capsys):
         assert f'"{model.name}"' in capsys.readouterr().out
 
 
-@every_module
+@pytest.mark.parametrize("module", ["3-variational", *(
+    pytest.param(module, marks=pytest.mark.long)
+    for module in SMALL if module != "3-variational")])
 @pytest.mark.skipif(
     keras.__version__ < "3" or keras.backend.backend() != "tensorflow",
     reason="Keras 2 exports by save(); JAX needs jax2tf")
 def test_export_as_saved_model(module, tmp_path):
     import tensorflow as tf
-    encoder, decoder, _, _ = trained(module)
+    encoder, decoder, _, _ = trained(module, compiled=False)
     x = inputs(module)
     expected = encoder.predict(x, verbose=0)
     encoder.export(tmp_path / "encoder", verbose=False)

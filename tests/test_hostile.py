@@ -1,6 +1,5 @@
 """Files made to do harm: what they ask for is not done."""
 import json
-import shutil
 import struct
 import sys
 import zipfile
@@ -17,11 +16,10 @@ IMAGE = Image.fromarray(np.zeros((6, 5), "uint8"))
 
 
 @pytest.fixture
-def run_of_one_epoch(small, here, tmp_path):
+def run_of_one_epoch(finished, here):
     """Returns the folder of a run, and what goes on with it."""
-    arguments = "--dataset", small, "--epochs", 1, "--limit", 50
-    here("0-main.py", *arguments)
-    return tmp_path / "runs" / "0-vanilla", lambda: here(
+    folder, arguments = finished
+    return folder, lambda: here(
         "0-main.py", *arguments, "--epochs", 2, "--resume", status=1)
 
 
@@ -210,11 +208,10 @@ def test_config_repeats_a_run(small, here, tmp_path):
     history = (tmp_path / "one" / "history.csv").read_text()
     assert history == (tmp_path / "two" / "history.csv").read_text()
     # The same path, other data: not a repetition.
-    shutil.copy(small, tmp_path / "other.npz")
-    here("0-main.py", "--dataset", "other.npz", "--epochs", 1, "--limit", 50,
-         "--output", "four")
-    np.savez(tmp_path / "other.npz", x_train=np.zeros((50, 28, 28)),
+    path = tmp_path / "one" / "config.json"
+    path.write_text(path.read_text().replace(str(small), "other.npz"))
+    np.savez(tmp_path / "other.npz", x_train=np.zeros((60, 28, 28)),
              x_test=np.ones((50, 28, 28)))
-    error = here("0-main.py", "--config", "four/config.json",
-                 "--output", "five", status=1)
+    error = here("4-main.py", "--config", "one/config.json", "--output",
+                 "four", status=1)
     assert "other.npz is not what it was in the run to repeat" in error

@@ -157,38 +157,36 @@ def test_interrupted_where_the_exception_is_lost():
 
 
 def test_begun_afresh_and_stopped_before_its_first_model(
-        small, here, tmp_path):
+        finished, here, tmp_path):
     """The model there is one of the run before: the history tells."""
-    arguments = "--dataset", small, "--epochs", 2, "--limit", 50
-    here("0-main.py", *arguments)
-    folder = tmp_path / "runs" / "0-vanilla"
+    folder, arguments = finished
     shutil.copytree(folder, tmp_path / "whole")
     lines = (folder / "history.csv").read_text().splitlines()
-    (folder / "history.csv").write_text("\n".join(lines[:2]) + "\n")
+    (folder / "history.csv").write_text(lines[0] + "\n")
     printed = here("0-main.py", *arguments, "--resume")
     assert "Going on after epoch 0\n" in printed
     same(tmp_path / "whole", folder)
 
 
 @pytest.mark.parametrize("size, file", [
-    (0, "config.json"), (100_000, "auto.keras")])
-def test_disk_full(size, file, small, here, tmp_path):
-    arguments = "--dataset", small, "--limit", 50, "--resume"
-    here("0-main.py", *arguments, "--epochs", 8)
-    folder = tmp_path / "runs" / "0-vanilla"
+    pytest.param(0, "config.json", marks=pytest.mark.long),
+    (100_000, "auto.keras")])
+def test_disk_full(size, file, finished, here, tmp_path):
+    folder, arguments = finished
+    arguments += "--epochs", 2, "--resume"
     before = {path: path.read_bytes() for path in folder.iterdir()}
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:
-        error = here("0-main.py", *arguments, "--epochs", 9, status=1)
+        error = here("0-main.py", *arguments, status=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert f"runs/0-vanilla/{file}: File too large" in error
     changed = {path.name for path in folder.iterdir()
                if path.read_bytes() != before.get(path)}
     assert changed <= {"config.json", "history.csv"} - {file}
-    here("0-main.py", *arguments, "--epochs", 9)  # with space again
-    here("0-main.py", *arguments[:-1], "--epochs", 9, "--output", "whole")
+    here("0-main.py", *arguments)  # with space again
+    here("0-main.py", *arguments[:-1], "--output", "whole")
     same(tmp_path / "whole", folder)
 
 

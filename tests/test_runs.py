@@ -13,10 +13,9 @@ def content(folder):
             for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_same_command_again_takes_another_folder(small, here, tmp_path):
-    arguments = "--dataset", small, "--epochs", 1, "--limit", 50
-    first = tmp_path / "runs" / "0-vanilla"
-    here("0-main.py", *arguments)
+def test_the_same_command_again_takes_another_folder(
+        finished, here, tmp_path):
+    first, arguments = finished
     before = content(first)
     for number in 2, 3:
         printed = here("0-main.py", *arguments).splitlines()[0]
@@ -36,11 +35,10 @@ def test_the_same_command_again_takes_another_folder(small, here, tmp_path):
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_named_folder_that_holds_a_run(interrupted, small, here, tmp_path):
-    arguments = ("--dataset", small, "--epochs", 1, "--limit", 50,
-                 "--output", "mine")
-    here("0-main.py", *arguments)
-    folder = tmp_path / "mine"
+def test_named_folder_that_holds_a_run(interrupted, finished, here, tmp_path):
+    folder, arguments = finished
+    folder = folder.rename(tmp_path / "mine")
+    arguments += "--output", "mine"
     if interrupted:
         (folder / "auto.keras").unlink()
     before = content(folder)
@@ -48,6 +46,8 @@ def test_named_folder_that_holds_a_run(interrupted, small, here, tmp_path):
     assert "mine" in error and "--resume" in error and "--overwrite" in error
     here("0-main.py", *arguments, "--resume", "--overwrite", status=2)
     assert content(folder) == before
+    if interrupted:
+        return
     (folder / "old.png").write_text("of the run before")
     here("0-main.py", *arguments, "--overwrite", "--seed", 1)
     assert not (folder / "old.png").exists()
@@ -67,29 +67,28 @@ def test_folder_that_is_not_a_runs(flags, small, here, tmp_path):
         b"years of work"}
 
 
-def test_other_settings_are_refused(small, here, tmp_path):
-    arguments = "--dataset", small, "--epochs", 1, "--limit", 50, "--resume"
-    here("0-main.py", *arguments)
-    folder = tmp_path / "runs" / "0-vanilla"
+def test_other_settings_are_refused(finished, here):
+    folder, arguments = finished
     before = content(folder)
-    assert "seed=0" in here("0-main.py", *arguments, "--seed", 1, status=1)
+    assert "seed=0" in here(
+        "0-main.py", *arguments, "--resume", "--seed", 1, status=1)
     assert content(folder) == before
 
 
-@pytest.mark.parametrize("name", ["backend", "keras", "numpy"])
-def test_other_versions_are_refused(name, small, here, tmp_path):
-    arguments = "--dataset", small, "--limit", 50, "--resume"
-    here("0-main.py", *arguments, "--epochs", 1)
-    path = tmp_path / "runs" / "0-vanilla" / "config.json"
+def test_other_versions_are_refused(finished, here):
+    folder, arguments = finished
+    path = folder / "config.json"
     config = json.loads(path.read_text())
     assert config["versions"]["backend"] == keras.backend.backend()
-    config["versions"][name] = "another"
-    path.write_text(json.dumps(config))
-    before = content(path.parent)
-    error = here("0-main.py", *arguments, "--epochs", 2, status=1)
-    assert "another" in error and "--other-versions" in error
-    assert content(path.parent) == before
-    here("0-main.py", *arguments, "--epochs", 2, "--other-versions")
+    arguments += "--resume", "--epochs", 2
+    for name in "backend", "keras", "numpy":
+        path.write_text(json.dumps({**config, "versions": {
+            **config["versions"], name: "another"}}))
+        before = content(folder)
+        error = here("0-main.py", *arguments, status=1)
+        assert "another" in error and "--other-versions" in error
+        assert content(folder) == before
+    here("0-main.py", *arguments, "--other-versions")
 
 
 def test_folders_are_claimed(tmp_path):

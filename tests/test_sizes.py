@@ -12,7 +12,8 @@ def metrics(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
-@pytest.mark.parametrize("model", ["0-vanilla", "3-variational"])
+@pytest.mark.parametrize("model", [
+    pytest.param("0-vanilla", marks=pytest.mark.long), "3-variational"])
 def test_sizes(model, small, here, tmp_path):
     flags = "--dataset", small, "--model", model, *FLAGS, "--sizes", 8, 2
     printed = here("sizes.py", *flags)
@@ -46,6 +47,7 @@ def test_sizes(model, small, here, tmp_path):
     assert f"a code of {end}" in printed.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_goes_on_size_by_size(small, here, tmp_path):
     flags = "--dataset", small, *FLAGS, "--sizes", 2, 3
     here("sizes.py", *flags, "--output", "whole")

@@ -139,8 +139,8 @@ def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
         holes = np.where(missing, np.nan, times * table)
         np.savez(tmp_path / "table.npz", x_train=holes[:500],
                  x_test=holes[500:])
-        here("impute.py", "--dataset", "table.npz", "--epochs", 60, "--hidden",
-             64, "--latent", 8, "--output", times)
+        here("impute.py", "--dataset", "table.npz", "--epochs", 12, "--hidden",
+             64, "--latent", 8, "--batch-size", 50, "--output", times)
         with np.load(tmp_path / str(times) / "filled.npz") as archive:
             filled.append(archive["x_test"])
         known = ~missing[500:]

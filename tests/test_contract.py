@@ -92,7 +92,7 @@ def test_training_auto_trains_encoder_and_decoder(module):
     before = [model.get_weights() for model in (encoder, decoder)]
     x = inputs(module)
     losses = auto.fit(
-        x, x, epochs=20, batch_size=8, verbose=0).history["loss"]
+        x, x, epochs=5, batch_size=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     for model, weights in zip((encoder, decoder), before):
         assert any((old != new).any()

@@ -47,8 +47,9 @@ def prefer(name):
 def without_tensorflow():
     """Hides TensorFlow for a while, unless it has been imported already.
 
-    Keras, on any backend, imports it at the first save only to ask whether an
-    object is one of TensorFlow's: seconds, and hundreds of megabytes.
+    Keras, on any backend, imports it as soon as it may have to seed or to save
+    something of TensorFlow's: seconds, and hundreds of megabytes. What it did
+    not find at the first time it does not look for again.
     """
     if "tensorflow" in sys.modules:
         yield

@@ -8,7 +8,7 @@ import platform
 import keras
 import numpy as np
 
-from lab import backend, evaluation, files
+from lab import evaluation, files
 from lab.batches import Batches
 from lab.command_line import NEUTRAL, read_config
 from lab.errors import InputError
@@ -88,7 +88,7 @@ class Run:
 
 def save(model, path):
     """Saves a model whole or not at all."""
-    with files.whole(path) as temporary, backend.without_tensorflow():
+    with files.whole(path) as temporary:
         model.save(temporary)
 
 

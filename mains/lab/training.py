@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from lab import building, distribution, evaluation, files, runs
+from lab import backend, building, distribution, evaluation, files, runs
 from lab.batches import Batches
 from lab.errors import InputError
 from lab.progress import Progress, reseed
@@ -138,7 +138,8 @@ def train(args, folder, data, build, batches, test, described=False):
     forget()
     if batches.share != (0, 1):
         distribution.spread()
-    keras.utils.set_random_seed(args.seed)
+    with backend.without_tensorflow():
+        keras.utils.set_random_seed(args.seed)
     models = build()
     if args.optimizer == "adadelta":
         models[-1].compile_from_config({
@@ -157,12 +158,8 @@ def train(args, folder, data, build, batches, test, described=False):
     encoder, decoder, auto = models
     if first and described:
         building.describe(args, encoder, decoder)
-    # At most so many multiplications in a forward pass.
-    work = auto.count_params() * args.batch_size * (
-        1 if batches.flat else math.prod(data.shape[:2]))
-    if keras.backend.backend() == "tensorflow" and work < 2 ** 30:
-        # Short steps, several at a time: the same results.
-        auto.steps_per_execution = min(8, len(batches))
+    if keras.backend.backend() == "tensorflow":
+        speed_up(auto, batches, data)
     callbacks = [Progress(folder, batches, args.seed, history)]
     if args.schedule == "cosine":
         callbacks.insert(0, keras.callbacks.LearningRateScheduler(
@@ -192,6 +189,19 @@ def train(args, folder, data, build, batches, test, described=False):
     files.write_json(folder / "metrics.json", metrics)
     return runs.Run(args, data, folder, encoder, decoder, auto, batches,
                     test, history, metrics)
+
+
+def speed_up(auto, batches, data):
+    """Has TensorFlow run several short steps at a time, and compile the dense
+    models by XLA, which takes seconds, where an epoch has many steps."""
+    steps, most = len(batches), 8
+    if batches.flat:
+        most, auto.jit_compile = 47, steps >= 100
+    # At most so many multiplications in a forward pass.
+    work = auto.count_params() * batches.batch_size * (
+        1 if batches.flat else math.prod(data.shape[:2]))
+    if work < 2 ** 30:
+        auto.steps_per_execution = math.ceil(steps / math.ceil(steps / most))
 
 
 def forget():

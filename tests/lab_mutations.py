@@ -80,7 +80,7 @@ LAB = {
         ("if not is_taken(folder):", "if True:"),
     ]),
     "runs.py": (["test_runs.py", "test_interruption.py", "test_hostile.py"], [
-        ("        check_resumed(folder, args, config)", "        pass"),
+        ("if not files.is_run(folder):", "if True:"),
         ('if old["versions"] != config["versions"]',
          'if old["versions"] == config["versions"]'),
         ('read_history(folder / "history.csv")[:done]',
@@ -128,13 +128,14 @@ LAB = {
         ("    if size > free:", "    if False:"),
         ("if dtype.hasobject:", "if False:"),
         ("    except Exception as error:", "    except OSError as error:"),
-        ("return min(sizes)", "return max(sizes)"),
+    ]),
+    "known.py": (["test_datasets.py"], [
+        ("for folder in filter(None, folders):",
+         "for folder in filter(None, folders[::-1]):"),
     ]),
     "datasets.py": (["test_datasets.py", "test_batches.py", "test_uses.py"], [
         ("train = train[:limit]", "train = train[:]"),
         ('if labelled and (dataset.labels is None', "if labelled and (False"),
-        ("for folder in filter(None, folders):",
-         "for folder in filter(None, folders[::-1]):"),
         ("if train.shape[1:] != test.shape[1:]:", "if False:"),
         ("array.shape != images.shape[:1]", "False"),
         ("default_rng((seed, part))", "default_rng(part)"),

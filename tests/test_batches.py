@@ -1,6 +1,7 @@
 """Order, shares and draws of the images in each epoch."""
 import keras
 import numpy as np
+import pytest
 from data_files import IMAGES, archive
 from lab import datasets
 from lab.batches import Batches
@@ -60,3 +61,17 @@ def test_fit_shuffles_anew_in_each_epoch():
     for epoch, order in enumerate(seen):
         expected.start_epoch(epoch)
         assert order == expected.order.tolist()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow",
+                    reason="other backends take them as they are")
+def test_pipeline_gives_the_same_in_each_epoch():
+    batches = Batches(IMAGES, 8, True, seed=0, draw=lambda images, random: (
+        images + random.random(images.shape, "float32"), images))
+    pipeline = batches.for_fit()
+    assert len(pipeline) == len(batches)
+    for epoch in 0, 1:
+        batches.start_epoch(epoch)
+        for number, pair in enumerate(pipeline):
+            for one, other in zip(pair, batches[number]):
+                assert (one.numpy() == other).all()

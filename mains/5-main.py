@@ -2,7 +2,8 @@
 """Trains the contractive autoencoder and draws how little its codes move.
 
 Trains the vanilla one beside it, and prints how far noise of a standard
-deviation of 0.3 moves the codes of both, as a share of their spread.
+deviation of 0.3 moves the codes of both, as a share of their spread. The
+picture shows each one's codes as shares of its largest number.
 """
 from lab import command_line
 
@@ -38,6 +39,8 @@ def main():
         codes = {}
         for name, each in ("", run), ("vanilla ", plain):
             code, twin = each.code(images), each.code(noisy)
+            most = max(code.max(), twin.max()) or 1
+            code, twin = code / most, twin / most
             codes |= {f"{name}code": code, f"{name}code, noisy": twin,
                       f"{name}change": abs(twin - code)}
         figures.rows(run, "codes.png", {

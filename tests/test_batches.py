@@ -45,7 +45,8 @@ def test_binarised_pixels(tmp_path):
         np.mean(sums, axis=0), IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
 
 
-def test_fit_shuffles_anew_in_each_epoch():
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_fit_shuffles_anew_in_each_epoch(shuffle):
     """Also without the callback of the mains."""
     images = np.arange(40, dtype="float32").reshape(40, 1) / 40
     seen = []
@@ -53,7 +54,7 @@ def test_fit_shuffles_anew_in_each_epoch():
     inputs = keras.Input((1,))
     model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model.compile("sgd", "mse")
-    model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[
+    model.fit(batches, epochs=3, shuffle=shuffle, verbose=0, callbacks=[
         keras.callbacks.LambdaCallback(
             on_epoch_begin=lambda *_: seen.append(batches.order.tolist()))])
     assert len(seen) == 3 and len({tuple(order) for order in seen}) == 3

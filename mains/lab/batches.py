@@ -40,7 +40,7 @@ class Batches(keras.utils.PyDataset):
     def start_epoch(self, epoch):
         """Shuffles the images as `seed` and `epoch` say."""
         self.epoch, self.order = epoch, self.rows.copy()
-        self.given = False
+        self.given = 0
         if self.seed is not None:
             np.random.default_rng((self.seed, epoch)).shuffle(self.order)
 
@@ -49,7 +49,7 @@ class Batches(keras.utils.PyDataset):
 
         Keras also calls this after it has only looked at the first batches.
         """
-        if self.given:
+        if self.given >= len(self):
             self.start_epoch(self.epoch + 1)
 
     def __len__(self):
@@ -58,7 +58,7 @@ class Batches(keras.utils.PyDataset):
         return whole + (rest >= count)
 
     def __getitem__(self, index):
-        self.given = index + 1 == len(self)
+        self.given += 1
         start = index * self.batch_size
         rows = self.order[start:start + self.batch_size]
         number, count = self.share

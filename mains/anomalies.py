@@ -20,14 +20,13 @@ def main():
     import numpy as np
     from lab import building, datasets, evaluation, figures, report, training
     from lab.batches import Batches
-    from sklearn.decomposition import PCA
     from sklearn.ensemble import IsolationForest
     from sklearn.metrics import roc_auc_score
 
     def measure(run, title, anomalies):
         """Scores unseen images and anomalies in each way."""
         train, normal = run.batches.all(), run.test.all()
-        pca = PCA(min(args.latent, *train.shape), random_state=0).fit(train)
+        pca = evaluation.principal_components(train, args.latent)
         forest = IsolationForest(random_state=0).fit(train)
         truth = np.repeat([0, 1], [len(normal), len(anomalies)])
         images = np.concatenate([normal, anomalies])

@@ -14,8 +14,8 @@ def main():
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
     command_line.need("sklearn")
+    import numpy as np
     from lab import building, datasets, evaluation, figures, report, training
-    from sklearn.decomposition import PCA
     from sklearn.linear_model import RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -24,15 +24,18 @@ def main():
     build = building.builder(args, data)
     for run in training.trained(args, data, build):
         train, test = run.batches.all(), run.test.all()
-        pca = PCA(min(args.latent, *train.shape), random_state=0).fit(train)
+        pca = evaluation.principal_components(train, args.latent)
         codes = {"PCA": (pca.transform(train), pca.transform(test)),
                  args.module: (run.code(train), run.code(test))}
+        # Ranks, for scikit-learn takes no fractions as labels.
+        names = np.unique([*run.batches.labels, *run.test.labels])
+        labels, expected = (np.searchsorted(names, part.labels)
+                            for part in (run.batches, run.test))
         for title, classifier in (
                 ("five nearest neighbours", KNeighborsClassifier(5)),
                 ("linear probe", RidgeClassifier(alpha=1e-6))):
             run.report(f"Accuracy of the {title}", {
-                way: classifier.fit(seen, run.batches.labels).score(
-                    unseen, run.test.labels)
+                way: classifier.fit(seen, labels).score(unseen, expected)
                 for way, (seen, unseen) in codes.items()})
         rebuilt = {"PCA": pca.inverse_transform(codes["PCA"][1]),
                    args.module: run.decode(codes[args.module][1])}

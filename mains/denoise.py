@@ -23,7 +23,6 @@ def main():
         training,
     )
     from scipy.ndimage import median_filter
-    from sklearn.decomposition import PCA
 
     data = datasets.chosen(args)
     data.require(train=2, test=1)
@@ -32,7 +31,7 @@ def main():
         clean, train = run.test.all(), run.batches.all()
         noisy = corruption.corrupted(clean, args.noise, args.masking)
         window = (1, 3, 3, 1) if len(data.shape) == 3 else (1, 3)
-        pca = PCA(min(args.latent, *train.shape), random_state=0).fit(train)
+        pca = evaluation.principal_components(train, args.latent)
         ways = {
             "noisy": noisy,
             "median filter": median_filter(

@@ -35,7 +35,6 @@ def main():
         runs,
         training,
     )
-    from sklearn.decomposition import PCA
 
     def measure(run, pca):
         """Measures what a model, and as many components, make of images."""
@@ -77,9 +76,8 @@ def main():
                 (0, 1))
             report.write(dataclasses.replace(run, args=args))
             if pca is None:
-                train = run.batches.all()
-                pca = PCA(min(args.sizes[-1], *train.shape),
-                          random_state=0).fit(train)
+                pca = evaluation.principal_components(
+                    run.batches.all(), args.sizes[-1])
                 pictures["image"] = run.first(10)
             pictures[f"{each.latent}"] = run.rebuild(run.first(10))
             measured[each.latent] = measure(run, pca)

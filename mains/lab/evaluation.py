@@ -30,6 +30,13 @@ def to_float64(tensor):
     return keras.ops.convert_to_numpy(tensor).astype("float64")
 
 
+def principal_components(images, size):
+    """Returns scikit-learn's `PCA` of images, of at most `size` numbers."""
+    from sklearn.decomposition import PCA
+    with np.errstate(invalid="ignore"):  # of no variance, where all are alike
+        return PCA(min(size, *images.shape), random_state=0).fit(images)
+
+
 def rows(array):
     """Returns one row of numbers for each image."""
     return array.reshape(len(array), -1)

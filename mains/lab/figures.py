@@ -132,13 +132,13 @@ def manifold(run, steps=25, limit=3):
 
 
 def scatter(run, codes, *measures):
-    """Draws codes of two numbers, in the colours of the test images' labels
-    if there are any, as `codes.png`.
+    """Draws codes of up to two numbers, in the colours of the test images'
+    labels if there are any, as `codes.png`.
 
     Args:
         run: `Run`.
-        codes: Dictionary of the title of a part to an array `(count, 2)`, of
-            all test images.
+        codes: Dictionary of the title of a part to an array `(count, 2)`, or
+            `(count, 1)`, of all test images.
         *measures: Strings. Figures of merit for the title.
     """
     figure, axes = plt.subplots(
@@ -153,7 +153,7 @@ def scatter(run, codes, *measures):
         most = len(names) if len(names) > 20 else colours.N
         style = {"c": ranks, "cmap": colours, "vmin": 0, "vmax": most - 1}
     for axis, (title, points) in zip(axes[0], codes.items()):
-        axis.scatter(*points.T, s=4, **style)
+        axis.scatter(points[:, 0], points[:, 1:].sum(axis=1), s=4, **style)
         axis.set(xlabel="first number of the code",
                  ylabel="second number of the code", title=title)
     if 0 < len(names) <= 20:

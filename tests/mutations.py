@@ -58,7 +58,8 @@ MUTATIONS = [
         (r"L1\((float\(lambtha\)|lambtha)\)", "L1(1e-5)", "penalty.size")),
     *in_one(
         "2-convolutional",
-        (r"\(3, 3\)", "(5, 5)", "encoder.kernels"),
+        (r"\(3, 3\)", "(5, 5)", "encoder.kernels", "decoder.kernels",
+         "beyond.sizes"),
         (r'padding="valid"', 'padding="same"', "decoder.padding",
          "beyond.sizes"),
         (r"MaxPooling2D", "AveragePooling2D", "encoder.layers"),

@@ -250,7 +250,8 @@ def school(tmp_path):
     write(tmp_path / "class" / "bob", {"0-vanilla": wrong.read_text(),
                                        "1-sparse": "import tenserflow"})
     shutil.copytree(ROOT / "tests", tmp_path / "tests")
-    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in "Makefile", "requirements.txt":
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 
@@ -283,7 +284,8 @@ def test_page_of_a_whole_class(school, capsys):
 def test_page_of_one_student(school):
     make, one, *_ = commands()
     (school / ".venv").mkdir()
-    (school / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for name in "bin", "lib", "pyvenv.cfg":
+        (school / ".venv" / name).symlink_to(Path(sys.prefix, name))
     (school / ".venv" / "installed").touch()
     for command in (make, one):
         done = subprocess.run(

@@ -211,6 +211,6 @@ def add_shared(part, before, name, text, ideas, check, *arguments):
 for part, promises in SHARED.items():
     before = ["returns"]
     for name, *rest in promises:
-        add_shared(part, before if name == "output" else before[:2], name,
-                   *rest)
+        add_shared(part, [*before, "runs"] if name == "output"
+                   else before[:2], name, *rest)
         before.append(f"{part}.{name}")

@@ -17,8 +17,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
     """Builds a dense autoencoder whose code is pulled towards zero.
 
     For features that are easy to interpret, as few units answer to any one
-    input: on MNIST, most of the code is 0 from a weight of about 1e-3 on, and
-    some units are dead. At 1e-5 it is only smaller. Inputs lie in [0, 1].
+    input: of a code of 256 right behind MNIST's pixels, most is 0 at a weight
+    of 1e-4. At 1e-5 codes are only smaller. Inputs lie in [0, 1].
 
     Args:
         input_dims: Integer. Size of one flattened input.

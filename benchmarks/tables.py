@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains on tables of scikit-learn's own, and writes docs/tables.csv.
+"""Trains on tables of scikit-learn's own; writes docs/tables.csv and pages.
 
     ./benchmarks/tables.py [TABLE ...]
 
@@ -14,11 +14,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pages
 from sklearn import datasets
 from sklearn.decomposition import PCA
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "docs" / "tables.csv"
+RESULTS = pages.DOCS / "tables.csv"
 FLAGS = "--epochs 200 --batch-size 32 --schedule cosine"
 # What is loaded, the size of the code, the label to leave out.
 TABLES = {"breast_cancer": (datasets.load_breast_cancer, 8, "malignant"),
@@ -150,18 +151,14 @@ def main():
         parser.error(f"Expected tables of {', '.join(TABLES)}. Received: "
                      f"{', '.join(names)}")
     for name in names:
-        lines = [*measured(name)]
-        old = []
-        if RESULTS.exists():
-            with open(RESULTS, newline="") as file:
-                old = [*csv.DictReader(file)]
-        lines += [line for line in old if line["table"] != name]
-        RESULTS.parent.mkdir(exist_ok=True)
+        lines = [*measured(name), *(
+            line for line in pages.read(RESULTS) if line["table"] != name)]
         with open(RESULTS, "w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(sorted(
                 lines, key=lambda line: [*TABLES].index(line["table"])))
+    pages.write()
 
 
 if __name__ == "__main__":

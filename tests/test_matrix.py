@@ -7,7 +7,8 @@ import pytest
 from test_mains import MAINS
 from test_uses import USES
 
-EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py"]
+EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py",
+         "sizes.py"]
 WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
            "decoder.keras", "auto.keras", "report.html"}
 RANDOM = np.random.default_rng(0)
@@ -72,7 +73,9 @@ def attempt(name, kind, here, folder, monkeypatch):
     monkeypatch.chdir(folder)
     np.savez("set.npz", **{
         key: array for key, array in arrays.items() if array is not None})
-    small = ("--filters", 2, 2) if name == "2-main.py" else ("--hidden", 9)
+    small = {"2-main.py": ("--filters", 2, 2),
+             "sizes.py": ("--hidden", 9, "--sizes", 2, 3)}.get(
+                 name, ("--hidden", 9))
     printed, status = here.attempt(
         name, "--dataset", "set.npz", "--epochs", 1, "--batch-size", 16,
         "--output", "out", *small, *flags)

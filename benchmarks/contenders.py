@@ -15,12 +15,13 @@ from workloads import FASTEST, MAINS, WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
-EPOCHS, ROUNDS = 5, 2  # of the epochs, the first and the last do not count
+EPOCHS, ROUNDS = 4, 2  # of the epochs, the first and the last do not count
 CONTENDERS = {
     "course, TensorFlow": ("tensorflow", "course.py"),
     "ours, default": (None, None),  # the main chooses
     "ours, TensorFlow": ("tensorflow", None),
     "ours, JAX": ("jax", None),
+    "JAX, steps alone": ("jax", "course.py", "--steps"),
     "PyTorch, as its examples": ("torch", "pytorch.py"),
     "PyTorch, tuned": ("torch", "pytorch.py", "--tuned"),
 }
@@ -45,8 +46,9 @@ def prepare(folder):
 
 def contenders_of(module):
     """Names who is measured with a module: the default backend only once."""
-    default = "JAX" if FASTEST[module] == "jax" else "TensorFlow"
-    return [name for name in CONTENDERS if name != f"ours, {default}"]
+    spare = {"jax": ("ours, JAX",),
+             "tensorflow": ("ours, TensorFlow", "JAX, steps alone")}
+    return [name for name in CONTENDERS if name not in spare[FASTEST[module]]]
 
 
 def ours(module, folder, *flags, epochs=EPOCHS):
@@ -78,8 +80,8 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
     Returns:
         Dictionary: `starts`, seconds from the start to each epoch; `first`,
         to the first training step; `reached`, to the loss `until`; `loss`,
-        the last validation loss; `inference`, seconds; `memory`, peak, bytes;
-        `total`, seconds to the end.
+        the last validation loss; `trained`, seconds to that; `inference`,
+        seconds; `memory`, peak, bytes; `total`, seconds to the end.
     """
     if processor is not None:
         command = ["taskset", "--cpu-list", str(processor), *command]
@@ -89,7 +91,7 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
         env={**os.environ, "KERAS_BACKEND": backend or "",
              "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **more})
     found = {"starts": [], "first": None, "reached": None, "loss": None,
-             "inference": None}
+             "trained": None, "inference": None}
     printed, line, memory = [], "", 0
     while piece := os.read(process.stdout.fileno(), 65536):
         now = time.monotonic() - started
@@ -106,6 +108,8 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
                     ("val_loss", "loss"), ("Inference", "inference")):
                 if number := re.search(rf"{name}: ([\d.]+)", text):
                     found[key] = float(number[1])
+                    if key == "loss":
+                        found["trained"] = now
         if until and found["loss"] and found["loss"] <= until:
             found["reached"], until = now, None
             process.kill()

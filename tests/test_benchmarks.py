@@ -59,19 +59,28 @@ def test_contenders_that_learn_less_do_not_count():
     images = SimpleNamespace(train=np.zeros(600), test=np.zeros(100))
     runs = {contender: [{
         "starts": [1.0, 3.0, 3.0 + second, 3.0 + 2 * second], "first": 1.5,
-        "loss": loss, "memory": 1e6, "inference": 1.0}]
+        "trained": 9.0, "total": 9.5, "loss": loss, "memory": 1e6,
+        "inference": 1.0}]
         for contender, second, loss in zip(
-            contenders.contenders_of("0-vanilla"), (2.0, 1.0, 0.5, 4.0, 1.5),
-            (0.1, 0.101, 0.09, 0.103, 0.1))}
+            contenders.contenders_of("0-vanilla"),
+            (2.0, 1.0, 0.5, 0.8, 4.0, 1.5),
+            (0.1, 0.101, 0.09, 0.1, 0.103, 0.1))}
     lines = [*peers.compare("0-vanilla", runs, images, 1e9)]
     assert [line["counts"] for line in lines] == [
-        "yes", "yes", "yes", "no", "yes"]
+        "yes", "yes", "yes", "yes", "no", "yes"]
     assert [line["times the course's speed"] for line in lines] == [
-        "1.00", "2.00", "4.00", "0.50", "1.33"]
+        "1.00", "2.00", "4.00", "2.50", "0.50", "1.33"]
     assert [line["times PyTorch's best speed"] for line in lines] == [
-        "0.75", "1.50", "3.00", "0.38", "1.00"]
+        "0.75", "1.50", "3.00", "1.88", "0.38", "1.00"]
     assert [line["seconds, 50 epochs"] for line in lines] == [
-        f"{3 + 49 * second:.0f}" for second in (2.0, 1.0, 0.5, 4.0, 1.5)]
+        f"{3 + 49 * second:.0f}" for second in (2.0, 1.0, 0.5, 0.8, 4.0, 1.5)]
+    assert [line["seconds after the last epoch"] for line in lines] == [
+        "", "0.5", "0.5", "", "", ""]
+    found = {("0-vanilla", contender): each for contender, each in
+             runs.items()}
+    assert [contender for contender in runs if peers.far_behind(
+        found, "0-vanilla", contender)] == ["PyTorch, as its examples",
+                                            "PyTorch, tuned"]
 
 
 def test_table_of_lines():

@@ -1,5 +1,6 @@
 """The flags that all mains share, and how a main ends when it cannot go on."""
 import argparse
+import gc
 import importlib.util
 import json
 import math
@@ -257,9 +258,13 @@ def need(*packages):
 
 def start(main):
     """Runs `main`; what the user can mend ends it with one line, status 1."""
+    # Python would look through all that was imported for what can be freed,
+    # again and again, and once more at the end: a second or two in all.
+    gc.set_threshold(100_000)
     with peers.ending_together():
         try:
             main()
+            gc.freeze()
         except (InputError, OSError, MemoryError) as error:
             message = str(error) or "Not enough memory."
             peers.tell(message)

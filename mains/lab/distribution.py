@@ -5,7 +5,7 @@ import socket
 
 import keras
 
-from lab import peers
+from lab import links, peers
 from lab.errors import InputError
 
 
@@ -50,7 +50,7 @@ def join(settings, **sign):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     port = sign["port"]
     if team.number > 0:
-        port = relay(team.host, port)
+        port = links.relay(team.host, port)
     if any(name.lower().endswith("_proxy") for name in os.environ):
         # Nor for what JAX connects to: gRPC knows only this spelling.
         os.environ["no_grpc_proxy"] = "127.0.0.1"  # noqa: SIM112
@@ -82,27 +82,3 @@ def leave():
     keras.distribution.set_distribution(None)
     jax.distributed.shutdown()
     peers.team.leave()
-
-
-def relay(host, port):
-    """Returns a port of this machine that leads to another address.
-
-    Connections to it stay open when those beyond have ended: JAX, which would
-    abort where the first process is gone, then does not find out.
-    """
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            near, _ = server.accept()
-            far = peers.reach(host, port)
-            peers.in_background(pump, near, far)
-            peers.in_background(pump, far, near)
-
-    def pump(source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(2 ** 16):
-                sink.sendall(data)
-
-    peers.in_background(serve)
-    return server.getsockname()[1]

@@ -10,10 +10,10 @@ import os
 import socket
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
 
+from lab import links
 from lab.errors import InputError
 
 PREFIX = "KERAS_DISTRIBUTION_"
@@ -21,9 +21,6 @@ PREFIX = "KERAS_DISTRIBUTION_"
 # Seconds: until all processes must have started, until a note says which have
 # not, and for which one that ends waits until the others know.
 START, NOTE, END = 300, 10, 10
-
-# Connections on which a vanished host shows after 8 seconds of silence.
-ALIVE = {"TCP_KEEPIDLE": 2, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3}
 
 team = None  # the `Team` of this process, if it is one of several
 
@@ -100,46 +97,41 @@ class Team:
         self.message, self.own, self.left = None, False, False
         self.changed = threading.Condition()
         if number == 0:
-            both = socket.has_dualstack_ipv6()
             try:
-                self.server = socket.create_server(
-                    ("", port), dualstack_ipv6=both,
-                    family=socket.AF_INET6 if both else socket.AF_INET)
+                self.server = links.listen(port)
             except OSError as error:
                 raise InputError(
                     f"Could not listen at port {port}: {error.strerror}. "
                     f"Expected a free port in {PREFIX}JOB_ADDRESSES. Choose "
                     "another.") from None
-        in_background(self.accept if number == 0 else self.connect)
-        in_background(self.guard)
+        links.in_background(self.accept if number == 0 else self.connect)
+        links.in_background(self.guard)
 
     def accept(self):
         """Lets the other processes connect to the first one."""
         while True:
             link, _ = self.server.accept()
-            in_background(self.attend, link)
+            links.in_background(self.attend, link)
 
     def connect(self):
         """Connects to the first process, as soon as it listens."""
-        link = reach(self.host, self.port)
-        send(link, self.number)
+        link = links.reach(self.host, self.port)
+        links.send(link, self.number)
         self.attend(link, 0)
 
     def attend(self, link, other=None):
         """Hears what another process says, until its end."""
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name in ALIVE.keys() & vars(socket):
-            link.setsockopt(
-                socket.IPPROTO_TCP, getattr(socket, name), ALIVE[name])
+        links.watch(link)
         with link, contextlib.suppress(OSError, ValueError), link.makefile(
                 encoding="utf-8") as lines:
             if other is None:
                 other = int(lines.readline())
             with self.changed:
                 if other not in self.others or other in self.links:
-                    send(link, {"end": "The first process trains without "
-                                f"this process {other}. Expected one each "
-                                f"of 1 to {self.count - 1}."})
+                    links.send(link, {
+                        "end": "The first process trains without this process "
+                               f"{other}. Expected one each of 1 to "
+                               f"{self.count - 1}."})
                     return
                 self.links[other], self.heard[other] = link, {}
                 if self.message:  # too late to train
@@ -171,7 +163,7 @@ class Team:
 
     def dismiss(self, link):
         """Passes the message on to another process, and nothing more."""
-        send(link, {"end": self.message})
+        links.send(link, {"end": self.message})
         with contextlib.suppress(OSError):
             link.shutdown(socket.SHUT_WR)
 
@@ -215,7 +207,7 @@ class Team:
         with self.changed:
             self.left = True
             for link in self.links.values():
-                send(link, {"left": True})
+                links.send(link, {"left": True})
 
     def wait(self, condition, seconds=None):
         """Waits for what others may change; returns whether it came."""
@@ -237,7 +229,7 @@ class Team:
         """
         self.gather()
         if self.number > 0:
-            send(self.links[0], {"ready": settings})
+            links.send(self.links[0], {"ready": settings})
             self.wait(lambda: "go" in self.heard[0])
             return self.heard[0]["go"]
         self.wait(lambda: all(
@@ -252,7 +244,7 @@ class Team:
                         f"{name} {settings.get(name)}, as in process 0. "
                         f"Received: {theirs.get(name)} in process {other}")
         for link in self.links.values():
-            send(link, {"go": sign})
+            links.send(link, {"go": sign})
         return sign
 
     def gather(self):
@@ -266,26 +258,3 @@ class Team:
         raise InputError(
             f"Too few processes. Expected all {self.count} to be started. "
             f"Received: nothing from process {absent} for {START} s")
-
-
-def in_background(function, *arguments):
-    """Runs a function while this process goes on, and no longer."""
-    threading.Thread(target=function, args=arguments, daemon=True).start()
-
-
-def send(link, content):
-    """Sends a line of JSON; `Team.attend` notices if nobody is there."""
-    with contextlib.suppress(OSError):
-        link.sendall(json.dumps(content).encode() + b"\n")
-
-
-def reach(host, port):
-    """Connects to an address as soon as anybody listens there."""
-    while True:
-        with contextlib.suppress(OSError):
-            link = socket.create_connection((host, port), timeout=END)
-            if link.getsockname() != link.getpeername():  # not with itself
-                link.settimeout(None)
-                return link
-            link.close()
-        time.sleep(0.2)

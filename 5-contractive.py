@@ -29,7 +29,7 @@ class Contraction(keras.layers.Layer):
             rows = ops.dot(rows, ops.transpose(kernel))
             rows = ops.reshape(rows, (-1, size, slope.shape[1]))
             rows = ops.reshape(rows * slope[:, None], (-1, slope.shape[1]))
-        # |J W'|^2 = trace(J W'W J'), which does not grow with the input.
+        # |J W'|^2 = trace(J W'W J'), at the same cost for inputs of any size.
         squared = rows * ops.dot(rows, ops.dot(ops.transpose(first), first))
         squared = ops.reshape(ops.sum(squared, axis=1), (-1, size)) * alive
         self.add_loss(lambtha * ops.mean(ops.sum(squared, axis=1)))

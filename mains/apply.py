@@ -23,7 +23,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab import backend, command_line, finished
+from lab import backend, command_line, finished, flags
 from lab.errors import InputError
 
 ARRAYS = (".npz", ".npy")
@@ -39,7 +39,7 @@ def parse():
     add("source", metavar="SOURCE", help="new data")
     add("--what", choices=("codes", "rebuilt", "scores", "labels"),
         required=True, help="what to compute")
-    add("--contamination", type=command_line.rate, metavar="SHARE",
+    add("--contamination", type=flags.rate, metavar="SHARE",
         help="of --what labels: the threshold is the score which this share "
         "of the run's test data exceed (default: 0.05)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "

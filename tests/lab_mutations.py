@@ -1,9 +1,19 @@
 """One-line mistakes in `lab/`, and the tests that should find them.
 
-For each file, the tests to run, and pairs of what stands there and what a
-mistake would make of it. Those of the numbered modules are with the promises
-that they break.
+For each file, the tests to run, those that find most first, and pairs of what
+stands there and what a mistake would make of it. Those of the numbered modules
+are with the promises that they break.
 """
+
+MAINS = [f"test_mains.py::test_{name}" for name in (
+    "optimizer_and_schedule", "folds", "sizes_come_from_the_flags",
+    "bad_flags", "interrupted_run_goes_on_to_the_same_end",
+    "main_trains_and_writes_its_files")]
+INTERRUPTED = [f"test_interruption.py::test_{name}" for name in (
+    "file_is_whole_or_as_it_was", "no_longer_finite", "disk_full",
+    "interrupted_where_the_exception_is_lost",
+    "begun_afresh_and_stopped_before_its_first_model",
+    "interrupted_by_the_user")]
 
 LAB = {
     "scaling.py": (["test_scaling.py"], [
@@ -19,8 +29,8 @@ LAB = {
         ("and 128 <= most <= 255 and seen > 1", "and 128 <= most <= 255"),
         ("np.isinf(scaled).any()", "False"),
     ]),
-    "batches.py": (["test_batches.py", "test_distribution.py",
-                    "test_evaluation.py"], [
+    "batches.py": (["test_batches.py", "test_evaluation.py",
+                    "test_distribution.py"], [
         ("default_rng((self.seed, epoch)).shuffle",
          "default_rng(self.seed).shuffle"),
         ("return whole + (rest >= count)", "return whole"),
@@ -31,8 +41,12 @@ LAB = {
         ("if self.flat else values", "if not self.flat else values"),
         ("else labels[self.rows]", "else labels"),
     ]),
-    "corruption.py": (["test_evaluation.py", "test_batches.py",
-                       "test_uses.py"], [
+    "corruption.py": (["test_corruption.py", "test_evaluation.py",
+                       "test_batches.py", "test_uses.py"], [
+        ("y * np.exp(draw(0.024))", "y"),
+        ("np.cos(turn) * y + np.sin(turn) * x", "y"),
+        ("place + draw(0.01) * side", "place + draw(0.01)"),
+        ("(1 - shares[0]) * above + shares[0] * below", "above"),
         ("return images + noise * noises", "return images + noises"),
         ("random.random(images.shape) >= noise",
          "random.random(images.shape) < noise"),
@@ -43,7 +57,7 @@ LAB = {
         ("block(shape, len(hidden[::2]), random)",
          "block(shape, len(hidden[::2]), random)[::-1] & False"),
     ]),
-    "evaluation.py": (["test_evaluation.py", "test_mains.py"], [
+    "evaluation.py": (["test_evaluation.py", *MAINS], [
         ("return -rows(target * np.log(output)",
          "return rows(target * np.log(output)"),
         ("rows((target - output) ** 2).sum(axis=1)",
@@ -66,7 +80,7 @@ LAB = {
         ("code[:10].mean()", "code[:9].mean()"),
         ("QUANTILES = (0.5, 0.9,", "QUANTILES = (0.5, 0.8,"),
     ]),
-    "files.py": (["test_runs.py", "test_interruption.py"], [
+    "files.py": (["test_runs.py", *INTERRUPTED], [
         ("if is_run(folder) and not (resume or overwrite):", "if False:"),
         ("if is_taken(folder) and not is_run(folder):", "if False:"),
         ("fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB"),
@@ -79,7 +93,7 @@ LAB = {
          "        if overwrite:\n            pass"),
         ("if not is_taken(folder):", "if True:"),
     ]),
-    "runs.py": (["test_runs.py", "test_interruption.py", "test_hostile.py"], [
+    "runs.py": (["test_runs.py", "test_hostile.py", *INTERRUPTED], [
         ("if not files.is_run(folder):", "if True:"),
         ('if old["versions"] != config["versions"]',
          'if old["versions"] == config["versions"]'),
@@ -89,7 +103,7 @@ LAB = {
         ("if digest != data.sha256:", "if digest == data.sha256:"),
         ("if len(history) < done:", "if False:"),
     ]),
-    "progress.py": (["test_mains.py", "test_interruption.py"], [
+    "progress.py": ([*INTERRUPTED, *MAINS], [
         ("SeedSequence((seed, epoch, number))", "SeedSequence((seed, 0))"),
         ("        self.batches.start_epoch(epoch)\n", ""),
         ("        reseed(self.model, self.seed, epoch)\n", ""),
@@ -98,7 +112,7 @@ LAB = {
         ("signal.signal(signal.SIGINT, signal.default_int_handler)", "pass"),
         ("signal.signal(signal.SIGINT, self.interrupt)", "pass"),
     ]),
-    "training.py": (["test_mains.py", "test_interruption.py"], [
+    "training.py": ([*MAINS, "test_hostile.py", *INTERRUPTED], [
         ("1 + math.cos(", "1 - math.cos("),
         ("initial_epoch=len(history)", "initial_epoch=0"),
         ("np.setdiff1d(order, fold)", "order"),
@@ -109,7 +123,9 @@ LAB = {
         ("if args.folds is not None and args.folds > len(data.train):",
          "if False:"),
     ]),
-    "building.py": (["test_mains.py"], [
+    "building.py": (["test_mains.py::test_model_too_large_for_the_memory",
+                     "test_mains.py::test_folder_of_images_and_tables",
+                     *MAINS], [
         ("if needed > memory():", "if needed > 2 * memory():"),
         ("-(-size // shrink)", "size // shrink"),
         ("data.size, args.hidden, args.latent",
@@ -143,14 +159,19 @@ LAB = {
          "for array in (test,):\n        digest"),
         ("if (len(self.train) < train or", "if (len(self.train) > train or"),
     ]),
-    "backend.py": (["test_mains.py"], [
+    "backend.py": (["test_mains.py::test_backend_is_the_fastest_unless_the_"
+                    "user_says_otherwise"], [
         ('["KERAS_BACKEND"] = "jax"', '["KERAS_BACKEND"] = "tensorflow"'),
         ("or config != UNTOUCHED", ""),
     ]),
-    "command_line.py": (["test_mains.py", "test_hostile.py"], [
+    "flags.py": (["test_mains.py::test_bad_flags"], [
         ("if not least <= value <= most:", "if not least <= value:"),
         ("if not 0 <= value < math.inf:", "if not 0 <= value:"),
         ("    if value > 1:", "    if value > 2:"),
+    ]),
+    "command_line.py": (["test_hostile.py", *MAINS, "test_mains.py::"
+                         "test_flags_that_a_use_would_not_honour",
+                         "test_uses.py"], [
         ("setattr(args, flag, default)", "setattr(args, flag, None)"),
         ("*words(args, name), *sys.argv[1:]",
          "*sys.argv[1:], *words(args, name)"),

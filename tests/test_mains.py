@@ -54,6 +54,8 @@ def test_main_trains_and_writes_its_files(name, small, here, tmp_path):
     for said in module, "small.npz", f"runs/{module}":
         assert said in lines[-1]
     assert "compression factor" in printed
+    if name == "0-main.py":
+        assert "784 / 32 = 24.5" in printed
     folder = tmp_path / "runs" / module
     assert {path.name for path in folder.iterdir()} == (
         ALWAYS | ALSO.get(name, set()))
@@ -86,11 +88,11 @@ def test_main_trains_and_writes_its_files(name, small, here, tmp_path):
 
 # Of all mains, killed at any moment: test_interruption.py, which takes longer.
 @pytest.mark.parametrize("name", [
-    "0-main.py", pytest.param("3-main.py", marks=pytest.mark.long)])
+    "4-main.py", pytest.param("3-main.py", marks=pytest.mark.long)])
 def test_interrupted_run_goes_on_to_the_same_end(name, small, here, tmp_path):
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
-    common = ("--dataset", small, "--limit", 100, "--batch-size",
-              1 if name == "3-main.py" else 32)
+    common = ("--dataset", small, "--limit", 100, "--distort", 2,
+              "--batch-size", 1 if name == "3-main.py" else 32)
     here(name, *common, "--epochs", 3, "--output", "whole")
     here(name, *common, "--epochs", 1, "--output", "part")
     # As if it had been stopped between two files: a row too many.
@@ -111,7 +113,7 @@ def test_interrupted_run_goes_on_to_the_same_end(name, small, here, tmp_path):
     assert all((a == b).all() for a, b in zip(one, two))
 
 
-def test_sizes_come_from_the_flags(small, here, tmp_path):
+def test_sizes_come_from_the_flags(eager, small, here, tmp_path):
     here("1-main.py", "--dataset", small, "--epochs", 1, "--hidden", 9, 7,
          "--latent", 5, "--lambtha", 0.5)
     encoder = keras.saving.load_model(
@@ -120,7 +122,7 @@ def test_sizes_come_from_the_flags(small, here, tmp_path):
     assert encoder.layers[-1].activity_regularizer.l1 == 0.5
 
 
-def test_optimizer_and_schedule(small, here, tmp_path):
+def test_optimizer_and_schedule(eager, small, here, tmp_path):
     here("0-main.py", "--dataset", small, "--epochs", 4, "--optimizer",
          "adadelta", "--schedule", "cosine")
     folder = tmp_path / "runs" / "0-vanilla"
@@ -132,10 +134,13 @@ def test_optimizer_and_schedule(small, here, tmp_path):
     assert auto.loss == "binary_crossentropy"
 
 
-def test_binarised_pixels_and_log_likelihood(small, here, tmp_path):
+def test_binarised_pixels_and_log_likelihood(eager, small, here, tmp_path):
     printed = here("3-main.py", "--dataset", small, "--epochs", 2,
                    "--binarize", "dynamic", "--samples", 20)
     assert "small.npz, dynamic binarised" in printed
+    error = here("3-main.py", "--dataset", small, "--binarize", "fixed",
+                 "--distort", status=1)
+    assert "--distort" in error
     metrics = json.loads((tmp_path / "runs" / "3-variational" / "metrics.json")
                          .read_text())
     # Of pixels that are 0 or 1, the floor of the cross-entropy is 0.
@@ -143,7 +148,7 @@ def test_binarised_pixels_and_log_likelihood(small, here, tmp_path):
     assert 0 < metrics["negative_log_likelihood"] < metrics["negative_elbo"]
 
 
-def test_folds(small, here, tmp_path):
+def test_folds(eager, small, here, tmp_path):
     printed = here(
         "0-main.py", "--dataset", small, "--epochs", 1, "--folds", 3)
     folder = tmp_path / "runs" / "0-vanilla"
@@ -158,7 +163,7 @@ def test_folds(small, here, tmp_path):
     assert f"mean {metrics['mean']:.4f}, standard deviation" in printed
 
 
-def test_folder_of_images_and_tables(small, here, tmp_path):
+def test_folder_of_images_and_tables(eager, small, here, tmp_path):
     with np.load(small) as arrays:
         for number, image in enumerate(arrays["x_train"][:40]):
             Image.fromarray(image).convert("RGB").resize((60, 45)).save(
@@ -170,15 +175,16 @@ def test_folder_of_images_and_tables(small, here, tmp_path):
     printed = here("0-main.py", "--dataset", "table.npz", "--epochs", 1,
                    "--latent", 2)
     assert "50 training and 20 test rows, 6;" in printed
-    message = here("2-main.py", "--dataset", "table.npz", "--epochs", 1,
-                   "--output", "x", status=1)
-    assert "50 training and 20 test rows, 6" in message
+    for refused in ("2-main.py",), ("0-main.py", "--distort"):
+        message = here(*refused, "--dataset", "table.npz", "--epochs", 1,
+                       "--output", "x", status=1)
+        assert "50 training and 20 test rows, 6" in message
     assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("tensorflow"),
                     reason="Keras writes these logs by TensorFlow")
-def test_tensorboard(small, here, tmp_path, monkeypatch):
+def test_tensorboard(eager, small, here, tmp_path, monkeypatch):
     arguments = "--dataset", small, "--epochs", 1, "--tensorboard"
     here("0-main.py", *arguments)
     assert list(tmp_path.rglob("tensorboard/train/events.out.*"))
@@ -192,7 +198,8 @@ def test_tensorboard(small, here, tmp_path, monkeypatch):
 @pytest.mark.parametrize("arguments, status", [
     (["--epochs", 0], 2), (["--epochs", "many"], 2), (["--batch-size", -1], 2),
     (["--seed", -1], 2), (["--seed", 2 ** 32], 2), (["--folds", 1], 2),
-    (["--limit", 0], 2), (["--hidden", 12, 0], 2), (["--latent", 2.5], 2),
+    (["--limit", 0], 2), (["--distort", -1], 2),
+    (["--hidden", 12, 0], 2), (["--latent", 2.5], 2),
     (["--lambtha", "nan"], 2), (["--learning-rate", 0], 2),
     (["--learning-rate", "inf"], 2), (["--schedule", "linear"], 2),
     (["--config", "none.json"], 1), (["--folds", 301], 1),
@@ -305,6 +312,7 @@ def test_mnist_that_cannot_be_had(tmp_path):
 
 @pytest.mark.skipif(not importlib.util.find_spec("tensorflow"),
                     reason="the course's mains import TensorFlow")
+@pytest.mark.long
 def test_course_mains_run_unchanged(tmp_path):
     """Their form: from the top level, on arrays, with `predict`."""
     script = tmp_path / "main.py"

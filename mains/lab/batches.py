@@ -69,7 +69,8 @@ class Batches(keras.utils.PyDataset):
             return inputs, inputs
         random = np.random.default_rng((self.seed, self.epoch, index))
         inputs, targets = self.draw(self.prepare(self.images[rows]), random)
-        return inputs[part], targets[part]
+        return tuple(np.asarray(values[part], "float32")
+                     for values in (inputs, targets))
 
     def for_fit(self):
         """Returns what `fit` takes these batches from fastest.

@@ -3,13 +3,13 @@ import argparse
 import gc
 import importlib.util
 import json
-import math
 import os
 import sys
 from pathlib import Path
 
 from lab import backend, peers
 from lab.errors import InputError
+from lab.flags import EXTRA, FLAGS, rate, weight, whole
 
 # TensorFlow reads this when it is imported: no notes on missing accelerators.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,90 +17,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Flags that say where or how to run, and do not change the result.
 NEUTRAL = ("config", "output", "other_versions", "overwrite", "resume", "show",
            "summary", "tensorboard")
-
-
-def whole(least, most=math.inf):
-    """Returns a converter of text to an integer of `least` to `most`."""
-    limits = f"{least} or more" if most == math.inf else f"{least} to {most}"
-
-    def convert(text):
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(
-                f"Expected an integer of {limits}. Received: {text}")
-        return value
-    return convert
-
-
-def weight(text):
-    """Converts text to a finite number of 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(
-            f"Expected a finite number of 0 or more. Received: {text}")
-    return value
-
-
-def rate(text):
-    """Converts text to a finite number above 0."""
-    value = weight(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError(
-            f"Expected a finite number above 0. Received: {text}")
-    return value
-
-
-def share(text):
-    """Converts text to a number of 0 to 1."""
-    value = weight(text)
-    if value > 1:
-        raise argparse.ArgumentTypeError(
-            f"Expected a number of 0 to 1. Received: {text}")
-    return value
-
-
-# The factories' arguments beside the sizes, and their defaults in the uses.
-EXTRA = {"1-sparse": {"lambtha": 1e-5},
-         "4-denoising": {"noise": 0.5, "masking": False},
-         "5-contractive": {"lambtha": 1e-5}}
-
-FLAGS = {
-    "model": dict(
-        choices=("0-vanilla", "1-sparse", "3-variational", "4-denoising",
-                 "5-contractive"), help="module to use"),
-    "hidden": dict(
-        type=whole(1), nargs="*", metavar="UNITS",
-        help="units of the encoder's hidden layers"),
-    "filters": dict(
-        type=whole(1), nargs="+", metavar="FILTERS",
-        help="filters of the encoder's convolutions"),
-    "latent": dict(type=whole(1), help="size of the code"),
-    "sizes": dict(
-        type=whole(1), nargs="+", metavar="SIZE", help="sizes of the code"),
-    "latent_shape": dict(
-        type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
-        help="shape of the code (default: what the encoder gives)"),
-    "lambtha": dict(type=weight, help="weight of the penalty"),
-    "noise": dict(
-        type=share, help="standard deviation of the noise, or share to mask"),
-    "other": dict(
-        metavar="NAME|FILE|FOLDER", help="data set of anomalies (default: "
-        "fashion_mnist if it can be had and its images fit)"),
-    "binarize": dict(
-        choices=("fixed", "dynamic"),
-        help="draw pixels as 0 or 1, once, or anew for each epoch"),
-    "samples": dict(
-        type=whole(1), metavar="K",
-        help="estimate the log-likelihood with K importance samples"),
-    "masking": dict(
-        action="store_true", help="blank pixels instead of adding noise"),
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -156,6 +72,9 @@ def parse(description, name, **flags):
     add("--schedule", choices=("constant", "cosine"), default="constant",
         help="cosine: the learning rate falls to 0 along half a cosine "
         "(default: constant)")
+    add("--distort", type=weight, nargs="?", const=1.0, default=0.0,
+        metavar="STRENGTH", help="turn, scale, shear and shift each training "
+        "image a little, anew in each epoch (without a number: 1)")
     add("--limit", type=whole(1), metavar="N",
         help="use the first N training images only")
     add("--output", type=Path, help="folder for everything that is written "

@@ -1,5 +1,52 @@
-"""What is done to images before a model sees them: noise, masks, blocks."""
+"""What is done to images before a model sees them: distortion, noise, masks.
+"""
 import numpy as np
+
+
+def distorted(images, random, strength, shape):
+    """Turns, scales, shears and shifts each image a little, at random.
+
+    At a strength of 1 the angles of turn and shear have a standard deviation
+    of 1.8 degrees, the scale of either side 2.4 %, the shift 1 % of the side.
+    Pixels are interpolated linearly; beyond the border is what is on it.
+
+    Args:
+        images: Array of floats, an image each row or of `shape`.
+        random: `numpy.random.Generator`.
+        strength: Float.
+        shape: Tuple `(height, width, channels)`.
+
+    Returns:
+        Array like `images`.
+    """
+    *sides, channels = shape
+
+    def draw(deviation):
+        return random.normal(0, strength * deviation, (len(images), 1)).astype(
+            "float32")
+
+    middles = [(side - 1) / 2 for side in sides]
+    y, x = (axis.reshape(1, -1) - np.float32(middle) for axis, middle in zip(
+        np.indices(sides, "float32"), middles))
+    turn, shear = draw(np.radians(1.8)), np.tan(draw(np.radians(1.8)))
+    x, y = x * np.exp(draw(0.024)) + shear * y, y * np.exp(draw(0.024))
+    places = (np.cos(turn) * y + np.sin(turn) * x,
+              np.cos(turn) * x - np.sin(turn) * y)
+    pixels = images.reshape(-1, channels)
+    index = np.arange(len(images))[:, None]
+    shares = []
+    for place, middle, side in zip(places, middles, sides):
+        place = np.clip(place + draw(0.01) * side + np.float32(middle), 0,
+                        side - 1)
+        before = np.minimum(np.floor(place), max(side - 2, 0))
+        index = index * side + before.astype("int32")
+        shares.append((place - before)[..., None])
+    height, width = sides
+    down, right = width * (height > 1), int(width > 1)
+    above, below = (
+        (1 - shares[1]) * pixels[row] + shares[1] * pixels[row + right]
+        for row in (index, index + down))
+    return ((1 - shares[0]) * above + shares[0] * below).reshape(images.shape)
 
 
 def drawn(images, random):

@@ -8,7 +8,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from lab import backend, building, distribution, evaluation, files, runs
+from lab import (
+    backend,
+    building,
+    corruption,
+    distribution,
+    evaluation,
+    files,
+    runs,
+)
 from lab.batches import Batches
 from lab.errors import InputError
 from lab.progress import Progress, reseed
@@ -29,6 +37,12 @@ def check(args, data, share):
         raise InputError(
             "Too few images for --folds. Expected an image for each fold. "
             f"Received: {len(data.train)} images for {args.folds} folds")
+    if args.distort and (len(data.shape) < 3 or (
+            getattr(args, "binarize", None) == "fixed")):
+        raise InputError(
+            "--distort moves the pixels of images, and mixes their values. "
+            "Expected images, and no --binarize fixed (dynamic does). "
+            f"Received: {data}")
     if share != (0, 1) and (args.folds or args.batch_size < share[1]):
         raise InputError(
             "Several processes train one model, each on a part of every "
@@ -90,12 +104,24 @@ def trained(args, data, build, flat=True):
           f"loss {loss:.4f}; files are in {folder}")
 
 
+def drawing(args, data):
+    """Returns what makes input and target of each training batch, or None."""
+    if not args.distort:
+        return data.draw
+
+    def draw(images, random):
+        images = corruption.distorted(
+            images, random, args.distort, data.shape)
+        return data.draw(images, random) if data.draw else (images, images)
+    return draw
+
+
 def train_all(args, folder, data, build, flat, share):
     """Trains on all training images; returns the `Run`."""
     return train(args, folder, data, build,
                  Batches(data.train, args.batch_size, flat, args.seed,
                          scaling=data.scaling, labels=data.train_labels,
-                         draw=data.draw, share=share),
+                         draw=drawing(args, data), share=share),
                  Batches(data.test, args.batch_size, flat,
                          scaling=data.scaling, labels=data.labels,
                          share=share), described=True)
@@ -110,8 +136,8 @@ def train_folds(args, folder, data, build, flat):
         print(f"Fold {number} of {args.folds}")
         run = train(args, folder / f"fold-{number}", data, build,
                     Batches(data.train, args.batch_size, flat, args.seed,
-                            np.setdiff1d(order, fold), draw=data.draw,
-                            **parts),
+                            np.setdiff1d(order, fold),
+                            draw=drawing(args, data), **parts),
                     Batches(data.train, args.batch_size, flat, rows=fold,
                             **parts), described=number == 1)
         yield run

@@ -1,0 +1,61 @@
+"""What is done to images before a model sees them."""
+import numpy as np
+import pytest
+from lab import corruption
+
+
+def blobs(count, down, across, sides=(28, 28)):
+    """Returns images of a soft spot so far from their middle."""
+    y, x = (axis - (side - 1) / 2 for axis, side in zip(
+        np.indices(sides), sides))
+    spot = np.exp(-((y - down) ** 2 + (x - across) ** 2) / 8)
+    return np.repeat(spot[None, ..., None].astype("float32"), count, axis=0)
+
+
+def moved(images, strength=1.0):
+    """Returns how far distortion moves spots, down and across."""
+    random = np.random.default_rng(0)
+    shape, places = images.shape[1:], []
+    for each in images, corruption.distorted(images, random, strength, shape):
+        ink = each[..., 0] / each[..., 0].sum(axis=(1, 2), keepdims=True)
+        places.append([(ink * axis).sum(axis=(1, 2))
+                       for axis in np.indices(shape[:2])])
+    return np.subtract(*places[::-1])
+
+
+@pytest.mark.parametrize("down, across", [(0, 0), (0, 8), (8, 0)])
+def test_distortions_are_as_large_as_they_should_be(down, across):
+    by_down, by_across = moved(blobs(4000, down, across))
+    angle = np.radians(1.8)
+    # Shift, scale and turn; what is beside the middle also shears.
+    assert by_down.std() == pytest.approx(np.sqrt(
+        0.28 ** 2 + (0.024 * down) ** 2 + (angle * across) ** 2), rel=0.06)
+    assert by_across.std() == pytest.approx(np.sqrt(
+        0.28 ** 2 + (0.024 * across) ** 2 + 2 * (angle * down) ** 2), rel=0.06)
+    assert abs(by_down.mean()) < 0.03 and abs(by_across.mean()) < 0.03
+
+
+def test_distortions_grow_with_their_strength():
+    images = blobs(4000, 0, 0)
+    assert moved(images, 2.0).std() == pytest.approx(
+        2 * moved(images).std(), rel=0.02)
+
+
+def test_each_image_is_distorted_in_its_own_way():
+    images = corruption.distorted(
+        blobs(20, 0, 0), np.random.default_rng(0), 1.0, (28, 28, 1))
+    assert len({image.tobytes() for image in images}) == 20
+
+
+@pytest.mark.parametrize("shape", [
+    (7, 5, 3), (1, 6, 1), (6, 1, 2), (1, 1, 1)])
+def test_images_of_any_shape_are_distorted(shape):
+    random = np.random.default_rng(0)
+    images = random.random((30, *shape), "float32")
+    flat = images.reshape(30, -1)
+    np.testing.assert_allclose(  # rounding aside, in what is interpolated
+        corruption.distorted(flat, random, 0.0, shape), flat, atol=1e-5)
+    bent = corruption.distorted(images, random, 5.0, shape)
+    assert bent.shape == images.shape and bent.dtype == "float32"
+    assert (bent.max(axis=(1, 2)) <= images.max(axis=(1, 2)) + 1e-6).all()
+    assert (bent.min(axis=(1, 2)) >= images.min(axis=(1, 2)) - 1e-6).all()

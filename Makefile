@@ -1,6 +1,6 @@
 # make run   sets up .venv and trains the first main
 # make test  sets up .venv and runs the tests
-# make test-long  runs those that take long: kills, arguments, leaks
+# make test-long  runs the slow tests: kill-and-resume, random arguments, leaks
 # make lint  checks how the code is written
 # make check DIR=...  checks the modules in a folder, anyone's: docs/checker.md
 # make reproduce  trains the models of docs/results.md again (an hour)
@@ -10,6 +10,7 @@
 # make compat-torch  repeats them on PyTorch (a large download)
 
 PYTHON = python3
+PYTEST = -m pytest -n 2 --dist worksteal
 MODULE_TESTS = tests/test_contract.py tests/test_promises.py \
 	$(wildcard tests/test_[0-9]_*.py)
 
@@ -20,10 +21,10 @@ run: .venv/installed
 	.venv/bin/python mains/0-main.py
 
 test: .venv/installed-tests
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python $(PYTEST)
 
 test-long: .venv/installed-tests
-	.venv/bin/python -m pytest -n 2 -m long
+	.venv/bin/python $(PYTEST) -m long
 
 check: .venv/installed
 	@.venv/bin/python tests/check.py \
@@ -53,16 +54,17 @@ lint: .venv/installed-tests
 compat: compat-keras2 compat-jax
 
 compat-keras2: .venv-keras2/installed
-	.venv-keras2/bin/python -m pytest -n 2 -o filterwarnings= $(MODULE_TESTS)
+	.venv-keras2/bin/python $(PYTEST) -o filterwarnings= $(MODULE_TESTS)
 
 compat-jax: .venv-jax/installed
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -n 2 $(MODULE_TESTS) \
+	KERAS_BACKEND=jax .venv-jax/bin/python $(PYTEST) $(MODULE_TESTS) \
 	tests/test_mains.py tests/test_interruption.py tests/test_distribution.py
 
 compat-torch: .venv-torch/installed
-	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest -n 2 $(MODULE_TESTS) \
+	KERAS_BACKEND=torch .venv-torch/bin/python $(PYTEST) $(MODULE_TESTS) \
 	tests/test_mains.py
 
+# Linux without an NVIDIA card gets TensorFlow's package for CPUs, half as large.
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
 	{ echo "Python 3.11 or newer is needed, which Keras 3.14 asks for." \
@@ -70,8 +72,12 @@ compat-torch: .venv-torch/installed
 	"make PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's module venv" \
 	"is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet -r requirements.txt
+	$(PYTHON) -m venv --clear .venv
+	if [ "$$(uname -sm)" = "Linux x86_64" ] && \
+	! command -v nvidia-smi >/dev/null; \
+	then sed 's/^tensorflow/&-cpu/' requirements.txt; \
+	else cat requirements.txt; fi > .venv/packages.txt
+	.venv/bin/python -m pip install --quiet -r .venv/packages.txt
 	touch $@
 
 .venv/installed-tests: .venv/installed tests/requirements.txt

@@ -88,10 +88,10 @@ def test_commands_run_one_after_the_other(block, tmp_path):
 
 
 def test_set_up_installs_what_make_does():
-    files = set(re.findall(r"pip install -r (\S+)", README))
-    assert files == {"requirements.txt"}
-    assert "pip install --quiet -r requirements.txt" in (
-        ROOT / "Makefile").read_text()
+    file, = re.findall(r"pip install -r (\S+)", README)
+    done = subprocess.run(["make", "--dry-run", "--always-make", "run"],
+                          cwd=ROOT, text=True, capture_output=True)
+    assert file in done.stdout and (ROOT / file).exists()
 
 
 @pytest.mark.parametrize("target", sorted({
@@ -229,11 +229,11 @@ def test_fastest_backends():
         return float(line[beside])
 
     for dense in "0-vanilla", "3-variational":
-        assert speed(dense, "ours, JAX") > 1
-        assert speed(dense, "ours, JAX", "times PyTorch's best speed") > 1
-        assert speed(dense, "ours, JAX") > speed(dense, "ours, TensorFlow")
+        assert speed(dense, "ours, default") > 1
+        assert speed(dense, "ours, default", "times PyTorch's best speed") > 1
+        assert speed(dense, "ours, default") > speed(dense, "ours, TensorFlow")
     assert speed("2-convolutional", "ours, JAX") < speed(
-        "2-convolutional", "ours, TensorFlow")
+        "2-convolutional", "ours, default")
 
 
 def test_where_the_convolutional_step_goes():

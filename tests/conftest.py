@@ -1,5 +1,6 @@
 """Settings for all tests, made before anything heavy is imported."""
 import collections
+import contextlib
 import csv
 import os
 import runpy
@@ -39,6 +40,36 @@ def pytest_terminal_summary(terminalreporter, config):
         with open(path, "w", newline="") as file:
             csv.writer(file).writerows(
                 [("what", "count"), *sorted({**known, **counts}.items())])
+
+
+@contextlib.contextmanager
+def eagerly(on=True):
+    """Has TensorFlow compute at once what it would compile first, which takes
+    longer than the few steps of a test. (JAX compiles each operation then.)"""
+    import keras
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+    tf.config.run_functions_eagerly(on)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(not on)
+
+
+@pytest.fixture
+def eager():
+    """Computes without compiling, in tests of what does not depend on it."""
+    with eagerly():
+        yield
+
+
+@pytest.fixture
+def compiled(eager):
+    """Compiles all the same, for a hundred steps and more."""
+    with eagerly(False):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +126,7 @@ ONE_EPOCH = "--epochs", "1", "--limit", "50"
 def trained_once(small, tmp_path_factory):
     """Returns the folder of a run of the vanilla main, as it left it."""
     folder = tmp_path_factory.mktemp("run") / "0-vanilla"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eagerly():
         patch.setattr(sys, "argv", [
             "0-main.py", "--dataset", str(small), *ONE_EPOCH, "--output",
             str(folder), "--no-show"])
@@ -105,7 +136,7 @@ def trained_once(small, tmp_path_factory):
 
 
 @pytest.fixture
-def finished(trained_once, small, here, tmp_path):
+def finished(eager, trained_once, small, here, tmp_path):
     """Returns a folder with a finished run, and the flags that it had."""
     folder = tmp_path / "runs" / "0-vanilla"
     shutil.copytree(trained_once, folder)

@@ -65,12 +65,12 @@ def test_borders_are_rebuilt_as_well_as_centres(dims, filters):
     # as in its middle.
     random = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width] / max(height, width) - 0.5
-    angle, shift = random.uniform(-1, 1, (2, 400, 1, 1, channels)) * [
+    angle, shift = random.uniform(-1, 1, (2, 200, 1, 1, channels)) * [
         [[[[np.pi]]]], [[[[0.5]]]]]
     images = (np.cos(angle) * x[..., None] + np.sin(angle) * y[..., None]
               > shift).astype("float32")
     _, _, auto = autoencoder(dims, filters, latent(dims, filters))
-    auto.fit(images, images, epochs=30, batch_size=20, verbose=0)
+    auto.fit(images, images, epochs=40, batch_size=20, verbose=0)
     error = ((auto.predict(images, verbose=0) - images) ** 2).mean((0, 3))
     baseline = ((images - images.mean(0)) ** 2).mean((0, 3))
     share = error / baseline

@@ -56,7 +56,7 @@ def test_it_repairs_what_it_was_trained_to(masking):
     for noise in (0, 0.3):
         keras.utils.set_random_seed(0)
         _, _, auto = autoencoder(20, [64, 32], 4, noise, masking)
-        auto.fit(x, x, epochs=20, verbose=0)
+        auto.fit(x, x, epochs=20, batch_size=50, verbose=0)
         rebuilt = auto.predict(noisy, verbose=0)
         errors[noise] = ((rebuilt - x) ** 2).sum(axis=1).mean()
     assert errors[0.3] < errors[0]

@@ -12,7 +12,7 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, eagerly
 from lab import (
     building,
     command_line,
@@ -22,6 +22,8 @@ from lab import (
     training,
 )
 from PIL import Image
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 8, 8), dtype="uint8")
 COLUMNS = ["age", "weight", "height"]
@@ -65,10 +67,11 @@ def runs(tmp_path_factory):
     np.savez(folder / "images.npz", x_train=IMAGES[:40], x_test=IMAGES[40:])
     table = np.random.default_rng(1).random((60, 3)) * [100, 80, 2] + [0, 9, 1]
     write_table(folder / "table.csv", COLUMNS, table)
-    for module in SIZES:
-        train(folder / module[0], folder / "images.npz", module)
-    train(folder / "table", folder / "table.csv", "0-vanilla", "--names",
-          "who")
+    with eagerly():
+        for module in SIZES:
+            train(folder / module[0], folder / "images.npz", module)
+        train(folder / "table", folder / "table.csv", "0-vanilla", "--names",
+              "who")
     return folder
 
 

@@ -6,6 +6,8 @@ from cases import SMALL, factory, first, shape
 from lab import corruption, evaluation
 from lab.batches import Batches
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 IMAGES = np.random.default_rng(0).random((50, 8, 8, 1), dtype="float32")
 
 

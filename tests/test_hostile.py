@@ -12,6 +12,8 @@ from lab import command_line, datasets
 from lab.errors import InputError
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 IMAGE = Image.fromarray(np.zeros((6, 5), "uint8"))
 
 

@@ -10,6 +10,8 @@ from lab.batches import Batches
 from lab.errors import InputError
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def test_truncated_archive(tmp_path, record_property):
     path = tmp_path / "set.npz"

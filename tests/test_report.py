@@ -19,6 +19,8 @@ from cases import DENSE, factory
 from lab import command_line, live, report
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = [*sorted([*DENSE, "2-convolutional"])]
 every_module = pytest.mark.parametrize("module", MODULES)
@@ -162,7 +164,9 @@ def compare(page, run, images):
         run.score(images), rel=0.01)
 
 
-@every_module
+@pytest.mark.parametrize("module", [
+    module if module[0] in "023" else pytest.param(
+        module, marks=pytest.mark.long) for module in MODULES])
 def test_page_computes_what_keras_computes(module, trained, visit):
     run = trained(module)
     assert (run.folder / "report.html").stat().st_size < 4e6

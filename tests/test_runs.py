@@ -6,6 +6,8 @@ import pytest
 from lab import files
 from lab.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def content(folder):
     """Returns the bytes of every file in a folder."""

@@ -4,6 +4,8 @@ import json
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 FLAGS = ("--epochs", 2, "--batch-size", 50, "--hidden", 16)
 
 

@@ -9,6 +9,8 @@ from lab import datasets
 from lab.errors import InputError
 from lab.tables import Table
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 COLUMNS = ["age", "weight, kg", "größe", "x_1"]
 
 
@@ -183,7 +185,7 @@ def test_columns_are_found_by_name(tmp_path):
         Table(path, columns=["age", "y"])
 
 
-def test_missing_cells_are_filled_in(here, tmp_path):
+def test_missing_cells_are_filled_in(compiled, here, tmp_path):
     random = np.random.default_rng(3)
     hidden = random.random((200, 1))
     table = hidden * [1000, 2, -30, 0.1] + [0, 5, 0, 1]

@@ -4,6 +4,8 @@ import json
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 USES = {
     "denoise": ("4-denoising", {"denoised.png"}),
     "impute": ("0-vanilla", {"filled-10-at-random.png",
@@ -25,7 +27,9 @@ def metrics(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
-@pytest.mark.parametrize("name", USES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.long) if name == "impute" else name
+    for name in USES])
 def test_use_compares_and_draws(name, small, here, tmp_path):
     module, pictures = USES[name]
     printed = here(f"{name}.py", "--dataset", small, "--epochs", 1,
@@ -41,8 +45,10 @@ def test_use_compares_and_draws(name, small, here, tmp_path):
                 assert f"  {way}: {value:.4g}\n" in printed
 
 
-def test_uses_take_other_models(small, here, tmp_path):
-    for module in ("1-sparse", "3-variational", "5-contractive"):
+@pytest.mark.parametrize("modules", [["3-variational"], pytest.param(
+    ["1-sparse", "5-contractive"], marks=pytest.mark.long)], ids=str)
+def test_uses_take_other_models(modules, small, here, tmp_path):
+    for module in modules:
         here("denoise.py", "--dataset", small, "--epochs", 1, "--hidden",
              "--model", module, "--output", module)
         errors = metrics(tmp_path / module)["Squared error per image"]
@@ -113,7 +119,8 @@ def test_anomalies(small, here, tmp_path):
     assert (folder / "anomalies.png").exists()
 
 
-@pytest.mark.parametrize("noise", [0, 0.5])
+@pytest.mark.parametrize("noise", [
+    pytest.param(0, marks=pytest.mark.long), 0.5])
 def test_masked_images_are_what_is_repaired(noise, small, here, tmp_path):
     here("denoise.py", "--dataset", small, "--epochs", 1, "--masking",
          "--noise", noise, "--hidden", 8)
@@ -132,10 +139,13 @@ def ratings(count=600, columns=12):
     return table, random.random(table.shape) < 0.2
 
 
-def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
+@pytest.mark.parametrize("scales", [
+    [1000], pytest.param([1, 1000], marks=pytest.mark.long)], ids=str)
+def test_missing_values_of_a_table_are_filled_in(
+        scales, compiled, here, tmp_path):
     table, missing = ratings()
     filled = []
-    for times in 1, 1000:
+    for times in scales:
         holes = np.where(missing, np.nan, times * table)
         np.savez(tmp_path / "table.npz", x_train=holes[:500],
                  x_test=holes[500:])
@@ -145,9 +155,9 @@ def test_missing_values_of_a_table_are_filled_in(here, tmp_path):
             filled.append(archive["x_test"])
         known = ~missing[500:]
         assert (filled[-1][known] == holes[500:][known]).all()  # to the bit
-    one, thousand = filled
+    one = filled[0] / scales[0]
     assert one.min() >= 1 and one.max() <= 5
-    np.testing.assert_allclose(1000 * one, thousand, rtol=1e-3)
+    np.testing.assert_allclose(scales[-1] * one, filled[-1], rtol=1e-3)
     lost, truth = missing[500:], table[500:]
     means = np.nanmean(np.where(missing, np.nan, table)[:500], axis=0)
     error = ((one - truth)[lost] ** 2).mean()

@@ -159,7 +159,8 @@ def draw_peers(lines):
         1, len(WORKLOADS), figsize=(12, 3.2), layout="constrained",
         sharey=True)
     for axis, module in zip(axes, WORKLOADS):
-        those = [line for line in lines if line["workload"] == module][::-1]
+        those = [line for line in lines if line["workload"] == module
+                 and "alone" not in line["contender"]][::-1]
         bars = axis.barh(
             [line["contender"] for line in those],
             [int(line["images a second"]) for line in those],

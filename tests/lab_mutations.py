@@ -6,8 +6,9 @@ are with the promises that they break.
 """
 
 MAINS = [f"test_mains.py::test_{name}" for name in (
-    "optimizer_and_schedule", "folds", "sizes_come_from_the_flags",
-    "bad_flags", "interrupted_run_goes_on_to_the_same_end",
+    "seed_draws_the_weights", "optimizer_and_schedule", "folds",
+    "sizes_come_from_the_flags", "bad_flags",
+    "interrupted_run_goes_on_to_the_same_end",
     "main_trains_and_writes_its_files")]
 INTERRUPTED = [f"test_interruption.py::test_{name}" for name in (
     "file_is_whole_or_as_it_was", "no_longer_finite", "disk_full",
@@ -103,7 +104,7 @@ LAB = {
         ("if digest != data.sha256:", "if digest == data.sha256:"),
         ("if len(history) < done:", "if False:"),
     ]),
-    "progress.py": ([*INTERRUPTED, *MAINS], [
+    "progress.py": (["test_batches.py", *INTERRUPTED, *MAINS], [
         ("SeedSequence((seed, epoch, number))", "SeedSequence((seed, 0))"),
         ("        self.batches.start_epoch(epoch)\n", ""),
         ("        reseed(self.model, self.seed, epoch)\n", ""),

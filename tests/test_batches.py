@@ -5,6 +5,7 @@ import pytest
 from data_files import IMAGES, archive
 from lab import datasets
 from lab.batches import Batches
+from lab.progress import Progress
 
 
 def test_batches_cover_every_image_once(tmp_path):
@@ -19,6 +20,13 @@ def test_batches_cover_every_image_once(tmp_path):
     assert orders[0] == orders[2] != orders[1]
     other = Batches(images, 50, flat=True, seed=4)[0][0]
     assert (other.ravel() * 255).round().astype(int).tolist() != orders[0]
+
+
+def test_labels_are_those_of_the_images_that_are_used():
+    batches = Batches(IMAGES, 8, True, rows=np.array([5, 2]),
+                      labels=np.arange(len(IMAGES)))
+    assert batches.labels.tolist() == [5, 2]
+    assert (batches[0][0] == batches.prepare(IMAGES[[5, 2]])).all()
 
 
 def test_binarised_pixels(tmp_path):
@@ -64,11 +72,41 @@ def test_fit_shuffles_anew_in_each_epoch(shuffle):
         assert order == expected.order.tolist()
 
 
+def test_each_epoch_draws_order_and_noise_anew(tmp_path):
+    """The same whether a training began before it or with it."""
+    def drawn(first):
+        images = np.arange(40, dtype="float32").reshape(40, 1) / 40
+        batches, seen = Batches(images, 10, flat=True, seed=3), []
+        keras.utils.set_random_seed(0)
+        x = inputs = keras.Input((1,))
+        for _ in range(2):
+            x = keras.layers.GaussianNoise(0.1)(x)
+        model = keras.Model(inputs, keras.layers.Dense(1)(x))
+        model.compile("sgd", "mse")
+        model.fit(
+            batches.for_fit(), epochs=3, initial_epoch=first, shuffle=False,
+            verbose=0, callbacks=[
+                Progress(tmp_path, batches, 3, []),
+                keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: (
+                    seen.append([batches.order.tolist(), *(
+                        keras.ops.convert_to_numpy(variable).tolist()
+                        for variable in model.variables
+                        if variable.name == "seed_generator_state")])))])
+        return seen
+
+    seen = drawn(0)
+    assert drawn(1) == seen[1:]
+    orders, *states = zip(*seen)
+    assert len({tuple(order) for order in orders}) == 3
+    # Two layers with noise, three epochs.
+    assert len({tuple(state) for each in states for state in each}) == 6
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow",
                     reason="other backends take them as they are")
 def test_pipeline_gives_the_same_in_each_epoch():
     batches = Batches(IMAGES, 8, True, seed=0, draw=lambda images, random: (
-        images + random.random(images.shape, "float32"), images))
+        images + random.random(images.shape), images))  # float64
     pipeline = batches.for_fit()
     assert len(pipeline) == len(batches)
     for epoch in 0, 1:

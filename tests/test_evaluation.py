@@ -11,6 +11,30 @@ pytestmark = pytest.mark.usefixtures("eager")
 IMAGES = np.random.default_rng(0).random((50, 8, 8, 1), dtype="float32")
 
 
+def test_dead_units_are_those_that_are_0_for_every_image():
+    encoder, decoder, auto = factory("0-vanilla")(64, [8], 4)
+    batches = Batches(IMAGES, 16, flat=True)
+    layer = encoder.layers[-1]
+    # Of the four, the first is dead; the second is 0 for half of the images.
+    kernel = keras.ops.convert_to_numpy(layer.kernel)
+    hidden = keras.Model(encoder.input, encoder.layers[-2].output)
+    middle = np.median(hidden.predict(batches.all(), verbose=0) @ kernel[:, 1])
+    layer.bias.assign([-1e3, -middle, 3, 3])
+    code = keras.ops.convert_to_numpy(encoder(batches.all()))
+    assert not code[:, 0].any()
+    assert 0.4 < (code[:, 1] == 0).mean() < 0.6
+    metrics = evaluation.evaluate(encoder, decoder, auto, batches)
+    assert metrics["dead_units"] == 0.25
+    assert metrics["zeros"] == (code == 0).mean()
+
+
+def test_codes_of_a_gaussian_are_its_means():
+    encoder, _, _ = factory("3-variational")(64, [8], 4)
+    x = IMAGES.reshape(50, -1)
+    _, mean, _ = encoder.predict(x, batch_size=1000, verbose=0)
+    np.testing.assert_allclose(evaluation.codes(encoder, x), mean, rtol=1e-5)
+
+
 @pytest.mark.parametrize("module", SMALL)
 def test_measures(module):
     dims = shape(module)
@@ -59,6 +83,8 @@ def test_measures(module):
     else:
         assert metrics["zeros"] == (code == 0).mean()
         assert metrics["mean_code"] == pytest.approx(code.mean(), rel=1e-5)
+        assert metrics["mean_of_first_ten_codes"] == pytest.approx(
+            code[:10].mean(), rel=1e-5)
         penalised = module in ("1-sparse", "5-contractive")
         assert metrics["loss"] == pytest.approx(
             entropy, rel=0.1 if penalised else 1e-5)

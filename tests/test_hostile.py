@@ -85,6 +85,7 @@ def test_model_that_is_none(content, run_of_one_epoch, record_property):
     folder, resume = run_of_one_epoch
     (folder / "auto.keras").write_bytes(content)
     assert "auto.keras" in resume()
+    assert (folder / "metrics.json").exists()
     record_property("bad inputs refused", 1)
 
 

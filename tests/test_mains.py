@@ -87,21 +87,22 @@ def test_main_trains_and_writes_its_files(name, small, here, tmp_path):
 
 
 # Of all mains, killed at any moment: test_interruption.py, which takes longer.
-@pytest.mark.parametrize("name", [
-    "4-main.py", pytest.param("3-main.py", marks=pytest.mark.long)])
-def test_interrupted_run_goes_on_to_the_same_end(name, small, here, tmp_path):
+# In a process of its own, as after a real interruption, it takes longer.
+@pytest.mark.parametrize("apart", [
+    False, pytest.param(True, marks=pytest.mark.long)])
+def test_interrupted_run_goes_on_to_the_same_end(apart, small, here, tmp_path):
+    """Of the module with noise in its code, and with noise in its batches."""
+    name = "3-main.py"
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
     common = ("--dataset", small, "--limit", 100, "--distort", 2,
-              "--batch-size", 1 if name == "3-main.py" else 32)
+              "--batch-size", 1 if apart else 32)
     here(name, *common, "--epochs", 3, "--output", "whole")
     here(name, *common, "--epochs", 1, "--output", "part")
     # As if it had been stopped between two files: a row too many.
     with open(tmp_path / "part" / "history.csv", "a") as file:
         file.write("2,0.5,0.5\n")
     arguments = *common, "--epochs", 3, "--output", "part", "--resume"
-    # In a process of its own, as after a real interruption, where it matters
-    # most: with noise in the model and in the training.
-    printed = (run(name, *arguments, folder=tmp_path) if name == "3-main.py"
+    printed = (run(name, *arguments, folder=tmp_path) if apart
                else here(name, *arguments))
     assert "Going on after epoch 1\n" in printed
     assert history(tmp_path / "part") == history(tmp_path / "whole")
@@ -120,6 +121,16 @@ def test_sizes_come_from_the_flags(eager, small, here, tmp_path):
         tmp_path / "runs" / "1-sparse" / "encoder.keras")
     assert [layer.units for layer in encoder.layers[1:]] == [9, 7, 5]
     assert encoder.layers[-1].activity_regularizer.l1 == 0.5
+
+
+def test_seed_draws_the_weights(eager, small, here, tmp_path):
+    kernels = []
+    for seed in 0, 1:
+        here("0-main.py", "--dataset", small, "--epochs", 1, "--hidden",
+             "--learning-rate", 1e-9, "--seed", seed, "--output", seed)
+        auto = keras.saving.load_model(tmp_path / str(seed) / "auto.keras")
+        kernels.append(auto.get_weights()[0])
+    assert abs(kernels[0] - kernels[1]).max() > 0.01
 
 
 def test_optimizer_and_schedule(eager, small, here, tmp_path):
@@ -150,13 +161,17 @@ def test_binarised_pixels_and_log_likelihood(eager, small, here, tmp_path):
 
 def test_folds(eager, small, here, tmp_path):
     printed = here(
-        "0-main.py", "--dataset", small, "--epochs", 1, "--folds", 3)
+        "0-main.py", "--dataset", small, "--epochs", 1, "--folds", 3,
+        "--batch-size", 100)
     folder = tmp_path / "runs" / "0-vanilla"
     metrics = json.loads((folder / "metrics.json").read_text())
     losses = [json.loads((folder / f"fold-{number}" / "metrics.json")
                          .read_text())["loss"] for number in (1, 2, 3)]
     assert metrics["folds"] == losses
     assert len(set(losses)) == 3
+    # 200 images each, in batches of 100, and none of the fold's own.
+    auto = keras.saving.load_model(folder / "fold-1" / "auto.keras")
+    assert int(auto.optimizer.iterations) == 2
     assert metrics["mean"] == pytest.approx(sum(losses) / 3)
     assert metrics["standard_deviation"] == pytest.approx(
         np.std(losses, ddof=1))

@@ -1,5 +1,6 @@
 """Folders of runs: none is overwritten, none goes on where it should not."""
 import json
+from pathlib import Path
 
 import keras
 import pytest
@@ -75,6 +76,23 @@ def test_other_settings_are_refused(finished, here):
     assert "seed=0" in here(
         "0-main.py", *arguments, "--resume", "--seed", 1, status=1)
     assert content(folder) == before
+
+
+def test_fewer_epochs_than_were_trained(finished, here):
+    folder, arguments = finished
+    here("0-main.py", *arguments, "--resume", "--epochs", 2)
+    before = content(folder)
+    error = here("0-main.py", *arguments, "--resume", status=1)
+    assert "2 epochs" in error and "--epochs 1" in error
+    assert content(folder) == before
+    # Of an interrupted run, the model tells.
+    (folder / "metrics.json").unlink()
+    before = content(folder)
+    error = here("0-main.py", *arguments, "--resume", status=1)
+    assert "2 epochs" in error
+    after = content(folder)
+    assert {path for path in before if before[path] != after.get(path)} <= {
+        Path("config.json")}
 
 
 def test_other_versions_are_refused(finished, here):

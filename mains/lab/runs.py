@@ -158,6 +158,12 @@ def check_resumed(folder, args, config):
             f"ones. Received: a folder with {', '.join(other)}. Choose "
             "another --output, or add --overwrite instead of --resume to "
             "start afresh.")
+    done = old["settings"].get("epochs")
+    if (folder / "metrics.json").exists() and isinstance(done, int) and (
+            done > args.epochs):
+        raise InputError(
+            f"{folder} holds a finished run of {done} epochs. Expected "
+            f"--epochs {done} or more. Received: --epochs {args.epochs}")
     if old["versions"] != config["versions"] and not args.other_versions:
         one, two = (" ".join(f"{name} {version}".replace("backend ", "")
                              for name, version in versions.items())

@@ -159,8 +159,6 @@ def train(args, folder, data, build, batches, test, described=False):
     first = batches.share[0] == 0
     if first:
         folder.mkdir(parents=True, exist_ok=True)
-        # Written last: a folder that has it is that of a finished run.
-        (folder / "metrics.json").unlink(missing_ok=True)
     forget()
     if batches.share != (0, 1):
         distribution.spread()
@@ -182,6 +180,8 @@ def train(args, folder, data, build, batches, test, described=False):
         if first:
             print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
+    if first:  # written last: a folder that has it is that of a finished run
+        (folder / "metrics.json").unlink(missing_ok=True)
     if first and described:
         building.describe(args, encoder, decoder)
     if keras.backend.backend() == "tensorflow":

@@ -165,7 +165,8 @@ LAB = {
         ('["KERAS_BACKEND"] = "jax"', '["KERAS_BACKEND"] = "tensorflow"'),
         ("or config != UNTOUCHED", ""),
     ]),
-    "flags.py": (["test_mains.py::test_bad_flags"], [
+    "flags.py": (["test_mains.py::test_bad_flags", "test_mains.py::"
+                  "test_flags_that_a_use_would_not_honour"], [
         ("if not least <= value <= most:", "if not least <= value:"),
         ("if not 0 <= value < math.inf:", "if not 0 <= value:"),
         ("    if value > 1:", "    if value > 2:"),

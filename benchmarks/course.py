@@ -7,7 +7,7 @@ The module is ours, so that the losses can be compared; with `--tutorial`,
 layers and optimizer are the tutorial's: Keras's initial values, Adadelta.
 
 With `--steps`, `fit` has nothing to do but its steps: the batches are there,
-and nothing is shuffled, validated or shown. No call of `fit` takes less.
+and nothing is shuffled, validated or shown.
 """
 import argparse
 import os

@@ -78,7 +78,8 @@ def main():
             one = training.train(
                 args, run.folder / f"without-{label}", part, build,
                 Batches(data.train, args.batch_size, True, args.seed,
-                        np.flatnonzero(kept), data.scaling),
+                        np.flatnonzero(kept), data.scaling,
+                        draw=training.drawing(args, data)),
                 Batches(data.test, args.batch_size, True,
                         rows=np.flatnonzero(tested), scaling=data.scaling))
             anomalies = run.test.prepare(data.test[~tested])

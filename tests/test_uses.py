@@ -119,6 +119,22 @@ def test_anomalies(small, here, tmp_path):
     assert (folder / "anomalies.png").exists()
 
 
+@pytest.mark.long
+def test_trainings_without_a_label_are_distorted_too(small, here, tmp_path):
+    with np.load(small) as arrays:
+        few = {name: array[arrays[f"y_{name[2:]}"] < 2]
+               for name, array in arrays.items()}
+    np.savez(tmp_path / "two.npz", **few)
+    for strength in 0, 5:
+        here("anomalies.py", "--dataset", "two.npz", "--other", "two.npz",
+             "--epochs", 1, "--hidden", "--distort", strength, "--output",
+             strength)
+    for folder in ".", "without-0", "without-1":
+        one, other = ((tmp_path / strength / folder / "history.csv")
+                      .read_text() for strength in ("0", "5"))
+        assert one != other
+
+
 @pytest.mark.parametrize("noise", [
     pytest.param(0, marks=pytest.mark.long), 0.5])
 def test_masked_images_are_what_is_repaired(noise, small, here, tmp_path):

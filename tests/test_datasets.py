@@ -10,7 +10,7 @@ import pytest
 from data_files import IMAGES, archive
 from lab import datasets, known
 from lab.errors import InputError
-from lab.glyphs import distance_maps, glyphs
+from lab.glyphs import glyphs
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -135,10 +135,8 @@ def test_silent_network_is_given_up(monkeypatch):
         assert time.monotonic() - started < 8
 
 
-def test_glyphs_are_always_the_same(monkeypatch):
+def test_glyphs_are_always_the_same():
     (train, train_labels), (test, labels) = glyphs(300, 100)
-    maps = distance_maps()  # takes longest
-    monkeypatch.setattr("lab.glyphs.distance_maps", lambda: maps)
     again = glyphs(300, 100)
     assert (train == again[0][0]).all() and (labels == again[1][1]).all()
     assert train.shape == (300, 28, 28) and test.shape == (100, 28, 28)

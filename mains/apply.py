@@ -14,7 +14,8 @@ rebuilt  what the decoder makes of these, in the units of the input: images
 scores   the squared error of that, as scaled for the model; of the
          variational module, the negative ELBO; high for an anomaly. And the
          squared error in each column, in .npz files in each pixel
-labels   1 where the score is above the run's threshold, else 0
+labels   1 where the score is above the run's threshold, else 0; of a run of
+         classify.py, the label
 """
 import argparse
 import contextlib
@@ -146,7 +147,12 @@ def restored(rebuilt, scaling, dtype):
 def apply(args, run, target, stdout):
     """Computes and writes what is asked, part by part."""
     limit = None
-    if args.what == "labels":
+    if run.classes and args.contamination:
+        raise InputError(
+            "--contamination sets a threshold. Expected a run that finds "
+            f"anomalies. Received: {args.run}, which tells "
+            f"{len(run.classes)} labels apart")
+    if args.what == "labels" and not run.classes:
         limit = run.threshold(args.contamination or 0.05)
         print(f"Threshold: {limit:.6g}")
     import keras

@@ -90,7 +90,7 @@ def main():
         for size, titles in measured.items():
             for title, values in titles.items():
                 run.report(f"{title}, a code of {size}", values)
-        figures.against_size(run, {
+        figures.against("size of the code", run, {
             title: {size: titles[title] for size, titles in measured.items()}
             for title in measured[end]}, "size_where_the_gain_ends")
         figures.rows(run, "rebuilt.png", pictures, "size_where_the_gain_ends")

@@ -14,6 +14,9 @@ USES = {
                              "filled-a-block.png"}),
     "codes": ("0-vanilla", {"codes.png"}),
     "generate": ("3-variational", {"samples.png", "interpolations.png"}),
+    "classify": ("4-denoising", {"errors.png", "classes.json", *(
+        f"{way}-{count}-labels" for way in ("4-denoising", "from-scratch")
+        for count in (100, 300)), "classifier.keras"}),
 }
 MODELS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
           "decoder.keras", "auto.keras", "report.html"}
@@ -28,8 +31,8 @@ def metrics(folder):
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.long) if name == "impute" else name
-    for name in USES])
+    pytest.param(name, marks=pytest.mark.long)
+    if name in ("impute", "classify") else name for name in USES])
 def test_use_compares_and_draws(name, small, here, tmp_path):
     module, pictures = USES[name]
     printed = here(f"{name}.py", "--dataset", small, "--epochs", 1,

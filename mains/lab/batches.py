@@ -21,20 +21,22 @@ class Batches(keras.utils.PyDataset):
         labels: Array or None. Of all the images.
         draw: Function or None. Makes of images and a random generator an input
             and a target, anew in each epoch.
+        targets: Array or None. For all the images, what to learn instead.
         share: Two integers. Which part of each batch to give, of how many, as
             `distribution.place` says; a rest that cannot be shared out is
             left out.
     """
 
     def __init__(self, images, batch_size, flat, seed=None, rows=None,
-                 scaling=None, labels=None, draw=None, share=(0, 1)):
+                 scaling=None, labels=None, draw=None, targets=None,
+                 share=(0, 1)):
         super().__init__()
         self.images, self.batch_size, self.flat = images, batch_size, flat
         self.seed = seed
         self.rows = np.arange(len(images)) if rows is None else rows
         self.scaling = scaling or scaling_of("images", images, images)
         self.labels = None if labels is None else labels[self.rows]
-        self.draw, self.share = draw, share
+        self.draw, self.targets, self.share = draw, targets, share
         self.start_epoch(0)
 
     def start_epoch(self, epoch):
@@ -64,13 +66,16 @@ class Batches(keras.utils.PyDataset):
         number, count = self.share
         size = len(rows) // count
         part = slice(number * size, (number + 1) * size)
-        if not self.draw:
-            inputs = self.prepare(self.images[rows[part]])
-            return inputs, inputs
-        random = np.random.default_rng((self.seed, self.epoch, index))
-        inputs, targets = self.draw(self.prepare(self.images[rows]), random)
-        return tuple(np.asarray(values[part], "float32")
-                     for values in (inputs, targets))
+        if self.draw:
+            random = np.random.default_rng((self.seed, self.epoch, index))
+            inputs, targets = (
+                np.asarray(values[part], "float32") for values in self.draw(
+                    self.prepare(self.images[rows]), random))
+        else:
+            inputs = targets = self.prepare(self.images[rows[part]])
+        if self.targets is not None:
+            targets = self.targets[rows[part]]
+        return inputs, targets
 
     def for_fit(self):
         """Returns what `fit` takes these batches from fastest.

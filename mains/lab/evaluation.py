@@ -68,26 +68,28 @@ def score(images, parts, rebuilt):
     return cross_entropy(images, rebuilt) + kl_divergence(*parts[1:])
 
 
-def evaluate(encoder, decoder, auto, batches):
+def evaluate(encoder, decoder, auto, batches, seen=None):
     """Measures an autoencoder on images it has not seen.
 
     Args:
         encoder, decoder, auto: Models.
         batches: `Batches`.
+        seen: `Batches` of images that it was trained on, or None.
 
     Returns:
         Dictionary: `loss`, what was trained for; `cross_entropy`, per pixel in
         nats, and `excess`, that beyond the entropy of the pixels themselves,
         which no model can go below; `squared_error`, summed over pixels, mean
-        over images; `mean_code`, and `mean_of_first_ten_codes`, which the
-        course prints; `zeros`, the share of zeros in the codes; `dead_units`,
-        the share of code units that are 0 for every image. For a Gaussian
-        code, instead of these, in nats per image, `distortion`, which is the
-        cross-entropy summed over pixels, `kl_divergence`, the rate, and
-        `negative_elbo`, the sum of both; and `active_units`, the number of
-        those whose mean has a variance above 0.01 (Burda et al. 2016, 5.2);
-        and `collapsed`, the negative ELBO of a decoder that gives the same for
-        every code. At last `score_quantiles`, of the images' scores.
+        over images, and `training_squared_error`, of images it has seen;
+        `mean_code`, and `mean_of_first_ten_codes`, which the course prints;
+        `zeros`, the share of zeros in the codes; `dead_units`, the share of
+        code units that are 0 for every image. For a Gaussian code, instead of
+        these, in nats per image, `distortion`, which is the cross-entropy
+        summed over pixels, `kl_divergence`, the rate, and `negative_elbo`, the
+        sum of both; and `active_units`, the number of those whose mean has a
+        variance above 0.01 (Burda et al. 2016, 5.2); and `collapsed`, the
+        negative ELBO of a decoder that gives the same for every code. At last
+        `score_quantiles`, of the images' scores.
     """
     total = 0
     errors, entropies, floors, divergences = [], [], [], []
@@ -113,6 +115,12 @@ def evaluate(encoder, decoder, auto, batches):
         "cross_entropy": entropy.mean() / images[0].size,
         "excess": (entropy - np.concatenate(floors)).mean() / images[0].size,
         "squared_error": np.concatenate(errors).mean()}
+    if seen:
+        parts = (seen[index][0] for index in range(len(seen)))
+        metrics["training_squared_error"] = np.concatenate([
+            squared_error(images, to_float64(
+                decoder(as_list(encoder(images))[0])))
+            for images in parts]).mean()
     if divergences:
         divergence = np.concatenate(divergences)
         metrics["distortion"] = entropy.mean()

@@ -28,16 +28,19 @@ def rows(run, name, rows, *measures, codes=()):
     """
     count = min(map(len, rows.values()))
     figure, axes = plt.subplots(
-        len(rows), count, squeeze=False, layout="constrained",
+        len(rows), squeeze=False, layout="constrained",
         figsize=(count + 0.5, len(rows) + 0.6))
     ends = [end(rows[label]) for label in codes for end in (np.min, np.max)]
-    for line, (label, row) in zip(axes, rows.items()):
-        line[0].set_ylabel(label.strip().replace(" ", "\n"))
+    for axis, (label, row) in zip(axes[:, 0], rows.items()):
         limits = (min(ends), max(ends)) if label in codes else (0, 1)
         pictures = folded(row) if label in codes else row.reshape(
             -1, *run.data.shape)
-        for axis, picture in zip(line, pictures):
-            draw(axis, picture, limits)
+        # An axis for each picture would take a second to draw.
+        for column, picture in enumerate(pictures[:count]):
+            draw(axis, picture, limits, column)
+        axis.set(xlim=(-0.5, count - 0.5), ylim=(-0.5, 0.5),
+                 ylabel=label.strip().replace(" ", "\n"), aspect="equal")
+        axis.spines[:].set_visible(False)
     figure.suptitle(run.title(*measures))
     save(run, figure, name)
 
@@ -49,16 +52,20 @@ def folded(codes):
     return codes.reshape(-1, size // width, width, 1)
 
 
-def draw(axis, image, limits=(0, 1)):
-    """Draws an image, black and white at `limits`; a table's row as a line."""
+def draw(axis, image, limits=(0, 1), column=0):
+    """Draws an image, black and white at `limits`, or a table's row as a
+    line, into a square of 0.9 around a place."""
     axis.set(xticks=[], yticks=[])
     if image.ndim == 1:
-        axis.plot(image)
-    elif image.shape[-1] == 3:
-        axis.imshow(image)
-    else:
-        axis.imshow(image.mean(axis=-1), cmap="gray", vmin=limits[0],
-                    vmax=limits[1])
+        least, most = min(0, image.min()), max(1, image.max())
+        axis.plot(column + np.linspace(-0.45, 0.45, image.size),
+                  0.9 * (image - least) / (most - least) - 0.45, "C0-")
+        return
+    height, width = image.shape[:2]
+    half, down = (0.45 * side / max(height, width) for side in (width, height))
+    axis.imshow(image if image.shape[-1] == 3 else image.mean(axis=-1),
+                cmap="gray", vmin=limits[0], vmax=limits[1],
+                extent=(column - half, column + half, -down, down))
 
 
 def losses(run):
@@ -76,31 +83,33 @@ def losses(run):
     save(run, figure, "losses.png")
 
 
-def against_size(run, panels, *measures):
-    """Draws what was measured against the size of the code as `sizes.png`.
+def against(sizes, run, panels, *measures, name="sizes.png", base=2):
+    """Draws what was measured against sizes, in a logarithmic scale.
 
     Args:
+        sizes: String. What they are.
         run: `Run`.
         panels: Dictionary of a unit to a dictionary for each size, of what was
             measured in that unit.
         *measures: Strings. Figures of merit for the title.
+        name: String. The picture's file.
+        base: Integer. Of the logarithms.
     """
     figure, axes = plt.subplots(
         1, len(panels), squeeze=False, layout="constrained",
         figsize=(5.5 * len(panels) + 1, 4.8))
     for axis, (unit, table) in zip(axes[0], panels.items()):
-        sizes = [*table]
-        for title in table[sizes[0]]:
-            axis.plot(sizes, [line[title] for line in table.values()], ".-",
-                      label=title)
-        axis.set_xscale("log", base=2)
-        axis.set_xticks(sizes, map(str, sizes))
+        for title in next(iter(table.values())):
+            axis.plot([*table], [line[title] for line in table.values()],
+                      ".-", label=title)
+        axis.set_xscale("log", base=base)
+        axis.set_xticks([*table], map(str, table))
         axis.minorticks_off()
-        axis.set(xlabel="size of the code", ylabel=unit)
+        axis.set(xlabel=sizes, ylabel=unit)
         axis.set_ylim(bottom=0)
         axis.legend()
     figure.suptitle(run.title(*measures))
-    save(run, figure, "sizes.png")
+    save(run, figure, name)
 
 
 def manifold(run, steps=25, limit=3):

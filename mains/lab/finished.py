@@ -7,6 +7,7 @@ from lab import ROOT, command_line, files
 from lab.errors import InputError
 
 MODELS = ("encoder.keras", "decoder.keras")
+CLASSES = "classes.json"  # written after classifier.keras, beside it
 
 
 class Finished:
@@ -16,6 +17,7 @@ class Finished:
         folder: Path. Of a run, or of a part of one, such as a fold.
 
     Attributes:
+        classes: List of the labels that its classifier tells apart, or None.
         columns: List of strings, the names of a table's columns, or None.
         names: String or None. A table's column of names.
         shape: Tuple. Of one input, as the user has it.
@@ -51,6 +53,10 @@ class Finished:
             self.quantiles = dict(json.loads(
                 (folder / "metrics.json").read_text(encoding="utf-8"))
                 .get("score_quantiles", {}))
+            self.classes = None
+            if (folder / CLASSES).exists():
+                self.classes = list(json.loads(
+                    (folder / CLASSES).read_text(encoding="utf-8")))
             if not (re.fullmatch(r"\d-[a-z]+", self.module)
                     and (ROOT / f"{self.module}.py").exists()):
                 raise ValueError(f"module {self.module}")
@@ -97,6 +103,12 @@ class Finished:
             self.encoder, self.decoder = (
                 keras.saving.load_model(self.folder / name)
                 for name in MODELS)
+            if self.classes:
+                self.classifier = keras.saving.load_model(
+                    self.folder / "classifier.keras")
+                if self.classifier.output_shape != (None, len(self.classes)):
+                    raise ValueError(f"{len(self.classes)} classes, for a "
+                                     f"model of another number")
 
     def results(self, values, what, limit=None):
         """Computes what is asked of inputs, scaled as the model takes them.
@@ -110,10 +122,15 @@ class Finished:
             Dictionary of arrays: of that name, and beside the scores `errors`,
             the squared error of each number.
         """
+        import numpy as np
+
         from lab import evaluation
 
-        parts = evaluation.as_list(self.encoder.predict(
-            values.reshape(-1, *self.encoder.input_shape[1:]), verbose=0))
+        inputs = values.reshape(-1, *self.encoder.input_shape[1:])
+        if what == "labels" and self.classes:
+            best = self.classifier.predict(inputs, verbose=0).argmax(axis=1)
+            return {"labels": np.array(self.classes)[best]}
+        parts = evaluation.as_list(self.encoder.predict(inputs, verbose=0))
         code = parts[1 if len(parts) == 3 else 0]
         if what == "codes":
             return {"codes": code}

@@ -68,6 +68,9 @@ FLAGS = {
     "latent": dict(type=whole(1), help="size of the code"),
     "sizes": dict(
         type=whole(1), nargs="+", metavar="SIZE", help="sizes of the code"),
+    "labels": dict(
+        type=whole(1), nargs="+", metavar="N", help="how many training images "
+        "keep their labels; more than there are: all"),
     "latent_shape": dict(
         type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
         help="shape of the code (default: what the encoder gives)"),

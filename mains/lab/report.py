@@ -27,6 +27,7 @@ MEANINGS = {
     "cross_entropy": "nats per number of the input",
     "excess": "cross-entropy above the least that any model can have",
     "squared_error": "per input, summed over its numbers",
+    "training_squared_error": "the same, of data trained on, undistorted",
     "mean_code": "mean of all numbers of the codes",
     "mean_of_first_ten_codes": "the same, of the first ten inputs",
     "zeros": "share of zeros in the codes",

@@ -150,7 +150,8 @@ def train_folds(args, folder, data, build, flat):
     return mean
 
 
-def train(args, folder, data, build, batches, test, described=False):
+def train(args, folder, data, build, batches, test, described=False,
+          measure=evaluation.evaluate):
     """Trains one model, or goes on with it, and measures it.
 
     Of several processes that train it together, only the first writes files,
@@ -207,11 +208,15 @@ def train(args, folder, data, build, batches, test, described=False):
         auto = keras.saving.load_model(folder / "auto.keras")
         _, encoder, decoder = auto.layers
     reseed(auto, args.seed, args.epochs)
-    metrics = evaluation.evaluate(encoder, decoder, auto, test)
+    # Training images as they are: neither distorted nor shuffled.
+    seen = None if data.draw else Batches(
+        batches.images, args.batch_size, batches.flat, scaling=data.scaling,
+        rows=np.sort(batches.rows)[:10000])
+    metrics = measure(encoder, decoder, auto, test, seen)
     for alarm in evaluation.alarms(metrics):
         print(alarm)
-    runs.save(encoder, folder / "encoder.keras")
-    runs.save(decoder, folder / "decoder.keras")
+    for model in encoder, decoder:
+        runs.save(model, folder / f"{model.name}.keras")
     files.write_json(folder / "metrics.json", metrics)
     return runs.Run(args, data, folder, encoder, decoder, auto, batches,
                     test, history, metrics)

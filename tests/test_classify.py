@@ -1,0 +1,155 @@
+"""Classes from few labels: what is trained on what, measured, and applied."""
+import csv
+import json
+import runpy
+import shutil
+import sys
+
+import keras
+import numpy as np
+import pytest
+from conftest import ROOT, eagerly
+
+pytestmark = pytest.mark.usefixtures("eager")
+
+TITLE = "Share of test images classified wrongly, {} labels"
+
+
+@pytest.fixture(scope="module")
+def once(small, tmp_path_factory):
+    """Returns the folder of a run with 40 labels and with all 300."""
+    folder = tmp_path_factory.mktemp("run") / "classify"
+    with pytest.MonkeyPatch.context() as patch, eagerly():
+        patch.setattr(sys, "argv", [
+            "classify.py", *map(str, flags(small)), "--output", str(folder),
+            "--no-show"])
+        runpy.run_path(str(ROOT / "mains" / "classify.py"),
+                       run_name="__main__")
+    return folder
+
+
+@pytest.fixture
+def classified(once, tmp_path):
+    """Returns a copy of that folder."""
+    return shutil.copytree(once, tmp_path / "runs" / "classify")
+
+
+def flags(path, labels=(40, 999)):
+    """Returns the flags of a short run."""
+    return ("--dataset", path, "--epochs", 1, "--hidden", 16, "--latent", 8,
+            "--labels", *labels)
+
+
+def metrics(folder):
+    """Reads what was measured."""
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def arrays_of(path):
+    """Returns images as rows of 0 to 1, and labels."""
+    with np.load(path) as arrays:
+        return [arrays[name].reshape(-1, 784) / np.float32(255)
+                if name[0] == "x" else arrays[name]
+                for name in ("x_train", "y_train", "x_test", "y_test")]
+
+
+def test_errors_are_those_of_what_was_saved(classified, small):
+    train, labels, test, truth = arrays_of(small)
+    found = metrics(classified)
+    for count in 40, 300:
+        for way in "4-denoising", "from scratch":
+            folder = f"{way}-{count}-labels".replace(" ", "-")
+            model = keras.saving.load_model(classified / folder / "auto.keras")
+            wrong = model.predict(test, verbose=0).argmax(axis=1) != truth
+            assert found[TITLE.format(count)][way] == pytest.approx(
+                wrong.mean(), abs=1e-6)
+    assert (classified / "errors.png").stat().st_size > 10_000
+    assert found["error"] == found[TITLE.format(300)]["4-denoising"]
+    distances = ((test[:, None] - train) ** 2).sum(axis=2)
+    near = labels[distances.argsort(axis=1)[:, :5]]
+    votes = (near[:, :, None] == np.arange(10)).sum(axis=1)
+    assert found[TITLE.format(300)]["5 nearest neighbours"] == pytest.approx(
+        (votes.argmax(axis=1) != truth).mean(), abs=0.011)  # a tie
+
+
+def test_pretrained_network_starts_where_pretraining_ended(
+        small, here, tmp_path):
+    """At a learning rate that changes nothing, and from weights of ours."""
+    common = (*flags(small, [40]), "--limit", 100, "--learning-rate", 1e-9)
+    here("classify.py", *common)
+    folder = tmp_path / "runs" / "classify"
+    auto = keras.saving.load_model(folder / "auto.keras")
+    first = auto.layers[1].get_weights()
+    auto.layers[1].set_weights([array + 1 for array in first])
+    auto.save(folder / "auto.keras")
+    ways = {"4-denoising": 1, "from-scratch": 0}
+    for way in ways:
+        shutil.rmtree(folder / f"{way}-40-labels")
+    here("classify.py", *common, "--resume", "--output", folder)
+    for way, more in ways.items():
+        encoder = keras.saving.load_model(
+            folder / f"{way}-40-labels" / "auto.keras").layers[1]
+        for old, new in zip(first, encoder.get_weights()):
+            np.testing.assert_allclose(new, old + more, atol=1e-5)
+
+
+def test_run_goes_on_in_the_middle_of_fine_tuning(
+        classified, small, here, tmp_path):
+    before = (classified / "metrics.json").read_text()
+    weights = keras.saving.load_model(
+        classified / "classifier.keras").get_weights()
+    for name in "classifier.keras", "classes.json", "errors.png":
+        (classified / name).unlink()
+    shutil.rmtree(classified / "4-denoising-300-labels")
+    (classified / "from-scratch-300-labels" / "metrics.json").unlink()
+    here("classify.py", *flags(small), "--resume", "--output", classified)
+    assert (classified / "metrics.json").read_text() == before
+    again = keras.saving.load_model(
+        classified / "classifier.keras").get_weights()
+    assert all((a == b).all() for a, b in zip(weights, again))
+
+
+@pytest.mark.parametrize("kind", [
+    pytest.param(int, marks=pytest.mark.long), str])
+def test_apply_gives_the_classes(kind, small, here, tmp_path):
+    with np.load(small) as arrays:
+        data = {name: array[:100] if name[0] == "x" else
+                np.array([kind(10 * label + 7) for label in array[:100]])
+                for name, array in arrays.items()}
+    np.savez("set.npz", **data)
+    here("classify.py", *flags("set.npz", [100]), "--model", "3-variational")
+    here("apply.py", "runs/classify", "set.npz", "--what", "labels")
+    with open("labels.csv", newline="") as file:
+        found = [line["label"] for line in csv.DictReader(file)]
+    error = np.mean(np.array(found) != data["y_test"].astype(str))
+    assert error == pytest.approx(metrics(
+        tmp_path / "runs" / "classify")["error"], abs=1e-6)
+    here("apply.py", "runs/classify", "set.npz", "--what", "labels",
+         "--output", "labels.npz")
+    with np.load("labels.npz") as archive:
+        assert archive["labels"].dtype.kind == data["y_test"].dtype.kind
+        assert archive["labels"].astype(str).tolist() == found
+    refused = here("apply.py", "runs/classify", "set.npz", "--what", "labels",
+                   "--contamination", 0.05, "--output", "no.csv", status=1)
+    assert "10 labels" in refused
+
+
+def test_classes_that_do_not_fit_the_model(classified, small, here):
+    path = classified / "classes.json"
+    for text in "[1, 2]", "7", "{":
+        path.write_text(text)
+        refused = here("apply.py", classified, small, "--what", "labels",
+                       status=1)
+        assert str(classified) in refused.splitlines()[-1]
+
+
+def test_labels_that_cannot_be_learned(small, here, tmp_path):
+    with np.load(small) as arrays:
+        data = dict(arrays)
+    refused = here("classify.py", "--dataset", small, "--labels", 9, status=1)
+    assert "--labels 10 or more" in refused
+    data["y_test"][0] = 77
+    np.savez("set.npz", **data)
+    refused = here("classify.py", "--dataset", "set.npz", status=1)
+    assert "77" in refused and "y_train" in refused
+    assert not (tmp_path / "runs").exists()

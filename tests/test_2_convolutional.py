@@ -40,7 +40,7 @@ def test_layers_are_those_of_the_course():
     assert auto.count_params() == 9 * pairs + 16 + 8 + 8 + 8 + 8 + 16 + 1
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None)
 @given(st.integers(6, 64), st.integers(6, 64), st.integers(1, 4),
        st.lists(st.integers(1, 4), min_size=1, max_size=4))
 def test_output_has_the_shape_of_the_input(height, width, channels, filters):

@@ -61,7 +61,7 @@ def test_stays_finite_where_exp_would_overflow():
     encoder, _, auto = autoencoder(50, [64], 2)
     auto.optimizer.learning_rate = 1.0
     losses = auto.fit(
-        x, x, epochs=20, batch_size=20, verbose=0).history["loss"]
+        x, x, epochs=5, batch_size=20, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
     assert all(np.isfinite(part).all()
                for part in encoder.predict(x, verbose=0))
@@ -87,8 +87,7 @@ def test_kl_divergence_is_its_closed_form():
     assert kl == pytest.approx(expected.mean(), rel=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [1000, 300, 7])
-def test_evaluate_is_the_negative_elbo(batch_size):
+def test_evaluate_is_the_negative_elbo():
     keras.utils.set_random_seed(0)
     encoder, decoder, auto = autoencoder(20, [16], 3)
     x = np.random.default_rng(0).random((1000, 20)).astype("float32")
@@ -96,8 +95,9 @@ def test_evaluate_is_the_negative_elbo(batch_size):
     expected = negative_elbo(encoder, decoder, x)
     # Both are means over one draw for each image: five standard errors.
     error = 5 * expected.std() / len(x) ** 0.5
-    assert auto.evaluate(x, x, batch_size=batch_size, verbose=0) == (
-        pytest.approx(expected.mean(), abs=error))
+    for batch_size in 1000, 300, 7:
+        assert auto.evaluate(x, x, batch_size=batch_size, verbose=0) == (
+            pytest.approx(expected.mean(), abs=error))
 
 
 def test_fresh_model_knows_nothing_of_mnist(mnist):

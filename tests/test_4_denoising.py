@@ -43,24 +43,30 @@ def test_inputs_pass_untouched_at_inference(masking):
     assert (encoder.predict(x, verbose=0) == clean.predict(x, verbose=0)).all()
 
 
-@pytest.mark.parametrize("masking", [False, True])
-def test_it_repairs_what_it_was_trained_to(masking):
+def test_it_repairs_what_it_was_trained_to():
     """Inputs of two numbers in twenty: noise in the other 18 is undone."""
     random = np.random.default_rng(0)
-    pitch, phase = random.random((2, 2000, 1))
+    pitch, phase = random.random((2, 1000, 1))
     x = (0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 20)
                             + 6 * phase)).astype("float32")
-    noisy = (x * (random.random(x.shape) > 0.3) if masking
-             else x + random.normal(scale=0.3, size=x.shape))
-    errors = {}
-    for noise in (0, 0.3):
+
+    def trained(*noise):
         keras.utils.set_random_seed(0)
-        _, _, auto = autoencoder(20, [64, 32], 4, noise, masking)
-        auto.fit(x, x, epochs=20, batch_size=50, verbose=0)
-        rebuilt = auto.predict(noisy, verbose=0)
-        errors[noise] = ((rebuilt - x) ** 2).sum(axis=1).mean()
-    assert errors[0.3] < errors[0]
-    assert errors[0.3] < ((noisy - x) ** 2).sum(axis=1).mean() / 3
+        _, _, auto = autoencoder(20, [64, 32], 4, *noise)
+        auto.optimizer.learning_rate = 0.005
+        auto.fit(x, x, epochs=8, batch_size=50, verbose=0)
+        return auto
+
+    plain = trained(0)
+    for masking, noisy in (
+            (True, x * (random.random(x.shape) > 0.3)),
+            (False, x + random.normal(scale=0.3, size=x.shape))):
+        before, without, error = (
+            ((rebuilt - x) ** 2).sum(axis=1).mean() for rebuilt in (
+                noisy, plain.predict(noisy, verbose=0),
+                trained(0.3, masking).predict(noisy, verbose=0)))
+        assert error < without
+        assert error < before / 3
 
 
 def test_masking_survives_saving(tmp_path):

@@ -133,7 +133,8 @@ def expected(folder, scaled):
     return code, rebuilt, error.reshape(len(scaled), -1).sum(1) + divergence
 
 
-@pytest.mark.parametrize("run", ["0", "2", "3"])
+@pytest.mark.parametrize("run", [
+    pytest.param("0", marks=pytest.mark.long), "2", "3"])
 def test_same_numbers_as_the_models(run, runs, apply, monkeypatch, tmp_path):
     monkeypatch.setattr(inputs, "NUMBERS", 1)  # parts of 32: three of 70
     np.savez(tmp_path / "new.npz", x=IMAGES)
@@ -365,7 +366,7 @@ def test_part_of_a_run_and_other_versions(runs, apply, tmp_path):
     assert "1.0" in warned[1] and "Warning" not in plain[1]
 
 
-def test_memory_is_bounded(runs, tmp_path, monkeypatch):
+def test_memory_is_bounded(compiled, runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inputs, "NUMBERS", 2 ** 15)  # parts of 512
     run = finished.Finished(runs / "0")
     run.load()

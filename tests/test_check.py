@@ -14,6 +14,7 @@ import mutations
 import pytest
 from checker import case, confinement, evidence, promises
 
+pytestmark = pytest.mark.usefixtures("eager")
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "checker.md").read_text()
 SOLUTIONS = sorted((ROOT / "tests" / "solutions").glob("*/*.py"))

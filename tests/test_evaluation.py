@@ -42,7 +42,7 @@ def test_measures(module):
     batches = Batches(images, 16, flat=len(dims) == 1)
     keras.utils.set_random_seed(0)
     encoder, decoder, auto = factory(module)(*SMALL[module])
-    auto.fit(batches, epochs=5, verbose=0)
+    auto.fit(batches, verbose=0)
     metrics = evaluation.evaluate(encoder, decoder, auto, batches)
     x = images.reshape(50, -1).astype("float64")
     code = first(encoder.predict(batches, verbose=0))

@@ -198,7 +198,7 @@ def test_config_that_asks_for_more(
     record_property("hostile files refused", 1)
 
 
-def test_config_repeats_a_run(small, here, tmp_path):
+def test_config_repeats_a_run(eager, small, here, tmp_path):
     here("4-main.py", "--dataset", small, "--epochs", 2, "--limit", 60,
          "--hidden", 9, 7, "--latent", 5, "--seed", 3, "--masking",
          "--noise", 0.25, "--schedule", "cosine", "--learning-rate", 0.002,

@@ -44,7 +44,8 @@ def history(folder):
 
 
 @every_main
-def test_main_trains_and_writes_its_files(name, small, here, tmp_path):
+def test_main_trains_and_writes_its_files(
+        name, eager, small, here, tmp_path):
     module = MAINS[name]
     printed = here(name, "--dataset", small, "--epochs", 2)
     lines = printed.strip().splitlines()
@@ -90,7 +91,8 @@ def test_main_trains_and_writes_its_files(name, small, here, tmp_path):
 # In a process of its own, as after a real interruption, it takes longer.
 @pytest.mark.parametrize("apart", [
     False, pytest.param(True, marks=pytest.mark.long)])
-def test_interrupted_run_goes_on_to_the_same_end(apart, small, here, tmp_path):
+def test_interrupted_run_goes_on_to_the_same_end(
+        apart, eager, small, here, tmp_path):
     """Of the module with noise in its code, and with noise in its batches."""
     name = "3-main.py"
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.

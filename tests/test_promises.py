@@ -4,6 +4,7 @@ import functools
 import pytest
 from cases import factory
 from checker import case, promises
+from conftest import eagerly
 
 NAMES = [(module, promise.name) for module in case.IDEAS
          for promise in promises.PROMISES
@@ -13,8 +14,9 @@ NAMES = [(module, promise.name) for module in case.IDEAS
 @functools.cache
 def results(module):
     """Examines a module once for all its promises."""
-    return {result.name.rpartition(case.IDEAS[module] + ".")[2]: result
-            for result in promises.examine(module, factory(module))}
+    with eagerly():
+        return {result.name.rpartition(case.IDEAS[module] + ".")[2]: result
+                for result in promises.examine(module, factory(module))}
 
 
 @pytest.mark.parametrize("module, name", NAMES)

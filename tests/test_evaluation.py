@@ -35,7 +35,9 @@ def test_codes_of_a_gaussian_are_its_means():
     np.testing.assert_allclose(evaluation.codes(encoder, x), mean, rtol=1e-5)
 
 
-@pytest.mark.parametrize("module", SMALL)
+@pytest.mark.parametrize("module", [
+    module if module[0] in "023" else pytest.param(
+        module, marks=pytest.mark.long) for module in SMALL])
 def test_measures(module):
     dims = shape(module)
     images = IMAGES[:, :2, :6] if len(dims) == 1 else IMAGES

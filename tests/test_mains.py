@@ -97,7 +97,7 @@ def test_interrupted_run_goes_on_to_the_same_end(
     name = "3-main.py"
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
     common = ("--dataset", small, "--limit", 100, "--distort", 2,
-              "--batch-size", 1 if apart else 32)
+              "--latent", 3, "--batch-size", 1 if apart else 32)
     here(name, *common, "--epochs", 3, "--output", "whole")
     here(name, *common, "--epochs", 1, "--output", "part")
     # As if it had been stopped between two files: a row too many.
@@ -322,7 +322,7 @@ assert not {{"keras", "numpy", "matplotlib", "tensorflow"}} & set(sys.modules)
 def test_mnist_that_cannot_be_had(tmp_path):
     """Without a network, and with no cache: says so, and what to do."""
     nowhere = {"KERAS_HOME": str(tmp_path / "home"), "AUTOENCODERS_DATA": "",
-               "https_proxy": "http://127.0.0.1:9"}
+               "KERAS_BACKEND": "", "https_proxy": "http://127.0.0.1:9"}
     error = run("0-main.py", "--dataset", "fashion_mnist", folder=tmp_path,
                 status=1, **nowhere)
     last = error.strip().splitlines()[-1]

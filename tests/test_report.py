@@ -173,7 +173,8 @@ def test_page_computes_what_keras_computes(module, trained, visit):
 
 
 @pytest.mark.parametrize("shape, filters, kind", [
-    ((9, 14, 3), [6, 4], "ZeroPadding2D"), ((5, 11, 1), [3], "Cropping2D")])
+    ((9, 14, 3), [6, 4], "ZeroPadding2D"), pytest.param(
+        (5, 11, 1), [3], "Cropping2D", marks=pytest.mark.long)])
 def test_page_computes_images_of_any_size(
         shape, filters, kind, trained, visit, tmp_path):
     shrink, random = 2 ** len(filters), np.random.default_rng(0)

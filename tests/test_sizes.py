@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.usefixtures("eager")
 
-FLAGS = ("--epochs", 2, "--batch-size", 50, "--hidden", 16)
+FLAGS = ("--epochs", 2, "--batch-size", 150, "--hidden", 16)
 
 
 def metrics(folder):

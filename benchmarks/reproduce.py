@@ -9,6 +9,7 @@ Rows that are not run keep the figures they have in docs/results.csv.
 import argparse
 import csv
 import json
+import math
 import os
 import platform
 import shutil
@@ -33,8 +34,9 @@ def folder_of(row, seed=0):
     return ROOT / "runs" / "reproduce" / row / f"seed-{seed}"
 
 
-def train(row, seed):
-    """Runs a row's command; returns its metrics, history and seconds."""
+def train(row, seed, resume):
+    """Runs a row's command; returns its metrics, history and seconds, if it
+    was run as a whole."""
     folder = folder_of(row, seed)
     script, *flags = ROWS[row].command.split()
     # The main chooses the backend, as it does for a user who sets nothing.
@@ -43,9 +45,9 @@ def train(row, seed):
     started = time.monotonic()
     subprocess.run(
         [sys.executable, ROOT / "mains" / script, *flags, "--seed", str(seed),
-         "--output", folder, "--overwrite", "--no-show"], check=True,
-        env=unset)
-    seconds = time.monotonic() - started
+         "--output", folder, "--resume" if resume else "--overwrite",
+         "--no-show"], check=True, env=unset)
+    seconds = math.nan if resume else time.monotonic() - started
     shown = "".join(path.read_text() for path in pages.pages())
     for picture in folder.glob("*.png"):
         name = f"{row}-{picture.name}"
@@ -55,15 +57,15 @@ def train(row, seed):
     return metrics, read(folder / "history.csv"), seconds
 
 
-def run(row):
+def run(row, resume):
     """Trains what a row names; returns its lines of the table."""
     it = ROWS[row]
     metrics, histories, seconds = zip(
-        *[train(row, seed) for seed in range(it.seeds)])
+        *[train(row, seed, resume) for seed in range(it.seeds)])
     config = json.loads((folder_of(row) / "config.json").read_text())
     common = {"row": row, "command": f"./mains/{it.command}",
               "seeds": it.seeds, "epochs": config["settings"]["epochs"],
-              "seconds": round(np.median(seconds))}
+              "seconds": "" if resume else round(np.median(seconds))}
     if callable(it.figures):  # a use: beside the best of the other ways
         module = config["settings"]["module"]
         for title, values in metrics[0].items():
@@ -71,12 +73,15 @@ def run(row):
                 continue
             ways = {way: [each[title][way] for each in metrics]
                     for way in values}
-            obtained = ways.pop(module)
+            own = {way: ways.pop(way) for way in [*ways]
+                   if way.partition(",")[0] == module}
             ways = {way: np.mean(each) for way, each in ways.items()}
             best = it.figures(ways, key=ways.get)
-            yield {**common, "figure": title[0].lower() + title[1:],
-                   **mean(obtained), "reference": f"{ways[best]:.4g}",
-                   "source": best, "also": also(ways)}
+            for way, obtained in own.items():
+                yield {**common, "figure": title[0].lower() + title[1:]
+                       + way.removeprefix(module), **mean(obtained),
+                       "reference": f"{ways[best]:.4g}", "source": best,
+                       "also": also(ways)}
         return
     for figure, title, reference, source in it.figures:
         line = {**common, "figure": title, "source": source}
@@ -142,6 +147,8 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*", metavar="ROW",
                         help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--resume", action="store_true",
+                        help="go on with runs that were interrupted")
     args = parser.parse_args()
     unknown = set(args.rows) - set(ROWS)
     if unknown:
@@ -150,7 +157,7 @@ def main():
     for row in args.rows or [
             name for name, row in ROWS.items() if not row.long]:
         print(f"Row {row}, on {platform.machine()}, {os.cpu_count()} cores")
-        lines = [*run(row)]
+        lines = [*run(row, args.resume)]
         write([line for line in read(RESULTS) if line["row"] != row] + lines)
     draw_losses()
     pages.write()

@@ -1,27 +1,39 @@
 #!/usr/bin/env python3
-"""Finds images unlike those it was trained on, beside two other ways.
+"""Finds images unlike those it was trained on, beside other ways.
 
 An image's score is the error of its reconstruction (for the variational
-module, the negative ELBO). Prints the area under the ROC curve, 1 if all
-anomalies score above all other images: for another data set, and for each
-label left out of the training.
+module, the negative ELBO); "with its code" adds the squared Mahalanobis
+distance of the code, each as a multiple of its mean over the training images.
+Prints the area under the ROC curve, 1 if all anomalies score above all other
+images: for another data set, and for each label left out of the training. With
+`--protocol only-one` the training is on one label at a time instead, and all
+others are anomalies, as in the literature on one-class classification.
 """
 from lab import command_line
 
 
 def main():
-    """Trains with all labels, then without each, and looks for the rest."""
+    """Trains with all labels, then by the protocol; looks for the rest."""
     args = command_line.parse(
         __doc__, "anomalies", model="0-vanilla", hidden=[512, 256], latent=32,
-        other=None)
+        other=None, protocol="all-but-one")
     command_line.need("sklearn")
     import dataclasses
 
     import numpy as np
     from lab import building, datasets, evaluation, figures, report, training
     from lab.batches import Batches
+    from sklearn.covariance import LedoitWolf
     from sklearn.ensemble import IsolationForest
     from sklearn.metrics import roc_auc_score
+    from sklearn.svm import OneClassSVM
+
+    def with_codes(run, train, images):
+        """Scores images by what they are rebuilt to, and by their codes."""
+        normal, codes = LedoitWolf(), run.code(train)
+        normal.fit(codes)
+        return (run.score(images) / max(run.score(train).mean(), 1e-12)
+                + normal.mahalanobis(run.code(images)) / codes.shape[1])
 
     def measure(run, title, anomalies):
         """Scores unseen images and anomalies in each way."""
@@ -34,7 +46,11 @@ def main():
             "PCA": evaluation.squared_error(
                 images, pca.inverse_transform(pca.transform(images))),
             "isolation forest": -forest.score_samples(images),
-            args.module: run.score(images)}
+            args.module: run.score(images),
+            f"{args.module}, with its code": with_codes(run, train, images)}
+        if one and len(train) < len(data.train):  # of all it takes hours
+            scores["one-class SVM"] = -OneClassSVM(nu=0.1).fit(
+                train).score_samples(images)
         run.report(f"Area under the ROC curve, {title}", {
             way: roc_auc_score(truth, score) for way, score in scores.items()})
         score = scores[args.module]
@@ -55,38 +71,44 @@ def main():
 
     data = datasets.chosen(args, labelled=True)
     data.require(train=2, test=2, labels=2)
-    left_out = [label for label in np.unique(data.labels)
-                if (data.train_labels != label).sum() >= 2
-                and (data.labels != label).sum() >= 2]
-    if not left_out:
+    one = args.protocol == "only-one"
+    chosen = [label for label in np.unique(data.labels)
+              if min(((part == label) == one).sum()
+                     for part in (data.train_labels, data.labels)) >= 2
+              and ((data.labels == label) != one).any()]
+    if not chosen:
         raise command_line.InputError(
-            "Nothing to leave out. Expected a label in y_test, beside at "
-            "least two images with others in y_train and y_test. Received: "
+            "No anomalies. Expected two labels in y_test, and of those to "
+            "train on at least two images in y_train and y_test. Received: "
             f"{data}")
     other = datasets.load_other(args.other, data)
     build = building.builder(args, data)
+    words = ("only", "trained on") if one else ("without", "left out")
     for run in training.trained(args, data, build):
         if other is not None:
             anomalies = run.test.prepare(other)
             measure(run, args.other or "fashion_mnist", anomalies)
             draw(run, anomalies)
         areas = []
-        for label in left_out:
-            print(f"Training without the label {label}")
-            kept, tested = data.train_labels != label, data.labels != label
-            part = dataclasses.replace(data, name=f"{data.name} but {label}")
-            one = training.train(
-                args, run.folder / f"without-{label}", part, build,
+        for label in chosen:
+            print(f"Training {words[0]} the label {label}")
+            kept, tested = ((part == label) == one for part in (
+                data.train_labels, data.labels))
+            part = dataclasses.replace(
+                data, name=f"{data.name} {words[0]} {label}")
+            each = training.train(
+                args, run.folder / f"{words[0]}-{label}", part, build,
                 Batches(data.train, args.batch_size, True, args.seed,
                         np.flatnonzero(kept), data.scaling,
                         draw=training.drawing(args, data)),
                 Batches(data.test, args.batch_size, True,
                         rows=np.flatnonzero(tested), scaling=data.scaling))
             anomalies = run.test.prepare(data.test[~tested])
-            areas.append(measure(one, f"label {label}", anomalies))
-            draw(one, anomalies)
-        run.report("Area under the ROC curve, mean of the labels left out", {
-            way: np.mean([area[way] for area in areas]) for way in areas[0]})
+            areas.append(measure(each, f"label {label}", anomalies))
+            draw(each, anomalies)
+        run.report(f"Area under the ROC curve, mean of the labels {words[1]}",
+                   {way: np.mean([area[way] for area in areas])
+                    for way in areas[0]})
         report.write(run)
     figures.show()
 

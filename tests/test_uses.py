@@ -1,8 +1,10 @@
 """The uses, on small data: what they write, and that it is what they say."""
 import json
 
+import keras
 import numpy as np
 import pytest
+from sklearn.covariance import LedoitWolf
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -111,7 +113,8 @@ def test_anomalies(small, here, tmp_path):
     folder = tmp_path / "runs" / "anomalies"
     found = metrics(folder)
     areas = found["Area under the ROC curve, other.npz"]
-    assert set(areas) == {"PCA", "isolation forest", "0-vanilla"}
+    assert set(areas) == {"PCA", "isolation forest", "0-vanilla",
+                          "0-vanilla, with its code"}
     assert areas["0-vanilla"] > 0.99  # white on black against black on white
     left_out = [metrics(folder / f"without-{digit}")[
         f"Area under the ROC curve, label {digit}"] for digit in range(10)]
@@ -120,6 +123,50 @@ def test_anomalies(small, here, tmp_path):
         assert mean == pytest.approx(
             np.mean([areas[way] for areas in left_out]))
     assert (folder / "anomalies.png").exists()
+
+
+def test_training_on_one_label(small, here, tmp_path):
+    with np.load(small) as arrays:
+        few = {name: array[arrays[f"y_{name[2:]}"] == 0]
+               for name, array in arrays.items()}
+        # Too few to train on, but anomalies.
+        few["x_train"] = np.append(few["x_train"], arrays["x_test"][:1], 0)
+        few["y_train"] = np.append(few["y_train"], 1)
+        few["x_test"] = np.append(few["x_test"], arrays["x_train"][:30], 0)
+        few["y_test"] = np.append(few["y_test"], [1] * 30)
+    np.savez(tmp_path / "few.npz", **few)
+    here("anomalies.py", "--dataset", "few.npz", "--epochs", 1, "--hidden",
+         "--latent", 4, "--batch-size", 5, "--protocol", "only-one", "--other",
+         "few.npz")
+    folder = tmp_path / "runs" / "anomalies"
+    train, test, other = (few[name][few[f"y{name[1:]}"] == label].reshape(
+        -1, 784) / 255 for name, label in (
+            ("x_train", 0), ("x_test", 0), ("x_test", 1)))
+    auto = keras.saving.load_model(folder / "only-0" / "auto.keras")
+    assert int(auto.optimizer.iterations) == -(-len(train) // 5)
+    _, encoder, decoder = auto.layers
+
+    def measured(images):
+        codes = encoder.predict(images, verbose=0)
+        rebuilt = decoder.predict(codes, verbose=0)
+        return codes, ((rebuilt - images) ** 2).sum(axis=1)
+
+    codes, errors = measured(train)
+    inverse = np.linalg.inv(LedoitWolf().fit(codes).covariance_)
+    scores = {"0-vanilla": [], "0-vanilla, with its code": []}
+    for images in test, other:
+        some, lost = measured(images)
+        away = some - codes.mean(axis=0)
+        scores["0-vanilla"].append(lost)
+        scores["0-vanilla, with its code"].append(
+            lost / errors.mean() + ((away @ inverse) * away).mean(axis=1))
+    areas = metrics(folder)[
+        "Area under the ROC curve, mean of the labels trained on"]
+    assert set(areas) == {*scores, "PCA", "isolation forest", "one-class SVM"}
+    for way, (low, high) in scores.items():
+        # The share of pairs in which the anomaly scores higher.
+        assert areas[way] == pytest.approx(
+            (high[:, None] > low).mean(), abs=2e-3)
 
 
 @pytest.mark.long

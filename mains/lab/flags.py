@@ -80,6 +80,9 @@ FLAGS = {
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="data set of anomalies (default: "
         "fashion_mnist if it can be had and its images fit)"),
+    "protocol": dict(
+        choices=("all-but-one", "only-one"),
+        help="which labels to train on at a time, to look for the others"),
     "binarize": dict(
         choices=("fixed", "dynamic"),
         help="draw pixels as 0 or 1, once, or anew for each epoch"),

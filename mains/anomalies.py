@@ -33,7 +33,8 @@ def main():
         normal, codes = LedoitWolf(), run.code(train)
         normal.fit(codes)
         return (run.score(images) / max(run.score(train).mean(), 1e-12)
-                + normal.mahalanobis(run.code(images)) / codes.shape[1])
+                + normal.mahalanobis(run.code(images))
+                / max(normal.mahalanobis(codes).mean(), 1e-12))
 
     def measure(run, title, anomalies):
         """Scores unseen images and anomalies in each way."""
@@ -72,7 +73,8 @@ def main():
     data = datasets.chosen(args, labelled=True)
     data.require(train=2, test=2, labels=2)
     one = args.protocol == "only-one"
-    chosen = [label for label in np.unique(data.labels)
+    chosen = [(number, label)
+              for number, label in enumerate(np.unique(data.labels))
               if min(((part == label) == one).sum()
                      for part in (data.train_labels, data.labels)) >= 2
               and ((data.labels == label) != one).any()]
@@ -90,14 +92,14 @@ def main():
             measure(run, args.other or "fashion_mnist", anomalies)
             draw(run, anomalies)
         areas = []
-        for label in chosen:
+        for number, label in chosen:
             print(f"Training {words[0]} the label {label}")
             kept, tested = ((part == label) == one for part in (
                 data.train_labels, data.labels))
             part = dataclasses.replace(
                 data, name=f"{data.name} {words[0]} {label}")
             each = training.train(
-                args, run.folder / f"{words[0]}-{label}", part, build,
+                args, run.folder / f"{words[0]}-{number}", part, build,
                 Batches(data.train, args.batch_size, True, args.seed,
                         np.flatnonzero(kept), data.scaling,
                         draw=training.drawing(args, data)),

@@ -42,7 +42,8 @@ def parse():
         required=True, help="what to compute")
     add("--contamination", type=flags.rate, metavar="SHARE",
         help="of --what labels: the threshold is the score which this share "
-        "of the run's test data exceed (default: 0.05)")
+        "of the run's test data exceed: 0.5, 0.1, 0.05, 0.01 or 0.001 "
+        "(default: 0.05)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
         "files that are bright where an image was rebuilt badly")
     add("--output", metavar="FILE", help="a .csv, .npz or .npy file, a folder "
@@ -205,7 +206,7 @@ def main():
     except BrokenPipeError:  # who reads has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("Nothing was written.") from None
+        raise KeyboardInterrupt("No file was written.") from None
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def main():
     data = datasets.chosen(args, missing=True)
     data.require(train=2, test=1)
     given, holes = data.train, data.test
-    if given.dtype.kind == "f":  # learn with means for what is missing
+    # Learn with means for what is missing.
+    if "f" in (given.dtype.kind, holes.dtype.kind):
         if np.isnan(given).all(axis=0).any():
             raise command_line.InputError(
                 "Nothing to learn from. Expected a known value somewhere for "

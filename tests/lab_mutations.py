@@ -13,7 +13,7 @@ MAINS = [f"test_mains.py::test_{name}" for name in (
 INTERRUPTED = [f"test_interruption.py::test_{name}" for name in (
     "file_is_whole_or_as_it_was", "no_longer_finite", "disk_full",
     "interrupted_where_the_exception_is_lost",
-    "begun_afresh_and_stopped_before_its_first_model",
+    "history_that_does_not_fit_the_model",
     "interrupted_by_the_user")]
 
 LAB = {

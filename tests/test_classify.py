@@ -109,13 +109,16 @@ def test_run_goes_on_in_the_middle_of_fine_tuning(
 
 
 @pytest.mark.parametrize("kind", [
-    pytest.param(int, marks=pytest.mark.long), str])
+    pytest.param("int", marks=pytest.mark.long), "U",
+    pytest.param("S", marks=pytest.mark.long)])
 def test_apply_gives_the_classes(kind, small, here, tmp_path):
     with np.load(small) as arrays:
-        data = {name: array[:100] if name[0] == "x" else
-                np.array([kind(10 * label + 7) for label in array[:100]])
+        data = {name: array[:100] if name[0] == "x" else (
+            10 * array[:100].astype("int") + 7).astype(kind)
                 for name, array in arrays.items()}
     np.savez("set.npz", **data)
+    if kind == "S":
+        data["y_test"] = data["y_test"].astype("U")
     here("classify.py", *flags("set.npz", [100]), "--model", "3-variational")
     here("apply.py", "runs/classify", "set.npz", "--what", "labels")
     with open("labels.csv", newline="") as file:
@@ -131,6 +134,21 @@ def test_apply_gives_the_classes(kind, small, here, tmp_path):
     refused = here("apply.py", "runs/classify", "set.npz", "--what", "labels",
                    "--contamination", 0.05, "--output", "no.csv", status=1)
     assert "10 labels" in refused
+
+
+def test_without_its_classes_a_run_is_not_finished(classified, small, here):
+    """It would give the labels of anomalies, 0 and 1, instead."""
+    (classified / "classes.json").unlink()
+    refused = here("apply.py", classified, small, "--what", "labels", status=1)
+    assert "--resume" in refused
+    here("apply.py", classified, small, "--what", "codes")
+
+
+def test_longer_pretraining_is_another_run(classified, small, here):
+    """Or classifiers of the shorter one would count as those of the longer."""
+    refused = here("classify.py", *flags(small), "--epochs", 2, "--resume",
+                   "--output", classified, status=1)
+    assert "epochs=1" in refused
 
 
 def test_classes_that_do_not_fit_the_model(classified, small, here):

@@ -8,7 +8,7 @@ import zlib
 import keras
 import numpy as np
 import pytest
-from lab import command_line, datasets
+from lab import command_line, datasets, reading
 from lab.errors import InputError
 from PIL import Image
 
@@ -115,8 +115,10 @@ def test_archive(member, message, tmp_path, monkeypatch, record_property):
     with zipfile.ZipFile("set.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x_train.npy", member)
         archive.writestr("x_test.npy", member)
-    with pytest.raises(InputError, match=message):
-        datasets.load("set.npz")
+    for memory in 10 ** 12, 10:  # read at once, or mapped
+        monkeypatch.setattr(reading, "memory", lambda memory=memory: memory)
+        with pytest.raises(InputError, match=message):
+            datasets.load("set.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
     record_property("hostile files refused", 1)
 
@@ -209,6 +211,10 @@ def test_config_repeats_a_run(eager, small, here, tmp_path):
     assert one == two
     history = (tmp_path / "one" / "history.csv").read_text()
     assert history == (tmp_path / "two" / "history.csv").read_text()
+    # Flags beside it take precedence.
+    assert "absent.npz" in here(
+        "4-main.py", "--config", "one/config.json", "--dataset", "absent.npz",
+        status=1)
     # The same path, other data: not a repetition.
     path = tmp_path / "one" / "config.json"
     path.write_text(path.read_text().replace(str(small), "other.npz"))

@@ -237,7 +237,8 @@ def test_bad_flags(arguments, status, small, here, tmp_path, record_property):
     ("codes.py", ("--lambtha", 1)), ("impute.py", ("--masking",)),
     ("denoise.py", ("--model", "4-denoising", "--lambtha", 1)),
     ("generate.py", ("--noise", 0.2)), ("denoise.py", ("--noise", 1.5)),
-    ("codes.py", ("--folds", 2)),
+    ("codes.py", ("--folds", 2)), ("4-main.py", ("--masking", "--noise", 1)),
+    ("codes.py", ("--model", "4-denoising", "--noise", 1, "--masking")),
     ("anomalies.py", ("--model", "1-sparse", "--noise", 0.1))])
 def test_flags_that_a_use_would_not_honour(name, flags, here, tmp_path):
     error = here(name, "--dataset", "glyphs", *flags, status=2)

@@ -29,11 +29,15 @@ def test_the_same_command_again_takes_another_folder(
         if name.suffix in (".csv", ".png"):
             assert again[name] == before[name]
     assert content(first) == before
-    # An empty folder is free; --resume goes on with the last run.
+    # An empty folder is free; --resume goes on with the last run, also where
+    # one before it is gone.
     (tmp_path / "runs" / "0-vanilla-3").mkdir()
     assert "runs/0-vanilla-2" in here(
         "0-main.py", *arguments, "--resume").splitlines()[0]
     assert content(first) == before
+    first.rename(tmp_path / "elsewhere")
+    assert "runs/0-vanilla-2" in here(
+        "0-main.py", *arguments, "--resume").splitlines()[0]
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

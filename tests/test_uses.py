@@ -134,7 +134,10 @@ def test_training_on_one_label(small, here, tmp_path):
         few["y_train"] = np.append(few["y_train"], 1)
         few["x_test"] = np.append(few["x_test"], arrays["x_train"][:30], 0)
         few["y_test"] = np.append(few["y_test"], [1] * 30)
-    np.savez(tmp_path / "few.npz", **few)
+    names = np.array(["../a/b", "c:"])  # that no folder should have
+    np.savez(tmp_path / "few.npz", **{
+        **few, "y_train": names[few["y_train"]], "y_test": names[
+            few["y_test"]]})
     here("anomalies.py", "--dataset", "few.npz", "--epochs", 1, "--hidden",
          "--latent", 4, "--batch-size", 5, "--protocol", "only-one", "--other",
          "few.npz")
@@ -153,13 +156,17 @@ def test_training_on_one_label(small, here, tmp_path):
 
     codes, errors = measured(train)
     inverse = np.linalg.inv(LedoitWolf().fit(codes).covariance_)
+
+    def distances(some):
+        away = some - codes.mean(axis=0)
+        return ((away @ inverse) * away).sum(axis=1)
+
     scores = {"0-vanilla": [], "0-vanilla, with its code": []}
     for images in test, other:
         some, lost = measured(images)
-        away = some - codes.mean(axis=0)
         scores["0-vanilla"].append(lost)
         scores["0-vanilla, with its code"].append(
-            lost / errors.mean() + ((away @ inverse) * away).mean(axis=1))
+            lost / errors.mean() + distances(some) / distances(codes).mean())
     areas = metrics(folder)[
         "Area under the ROC curve, mean of the labels trained on"]
     assert set(areas) == {*scores, "PCA", "isolation forest", "one-class SVM"}
@@ -246,12 +253,37 @@ def test_missing_values_are_refused_elsewhere(here, tmp_path):
         assert "nan to nan" in error
 
 
-def test_codes_want_labels(here, tmp_path):
+@pytest.mark.parametrize("given", ["", "y_train", "y_test"])
+def test_codes_want_labels(given, here, tmp_path):
     images = np.random.rand(20, 6)
-    np.savez(tmp_path / "table.npz", x_train=images, x_test=images)
+    labels = {given: np.arange(20) % 2} if given else {}
+    np.savez(tmp_path / "table.npz", x_train=images, x_test=images, **labels)
     for name in ("codes.py", "anomalies.py"):
         error = here(name, "--dataset", "table.npz", status=1)
         assert "y_train and y_test" in error
+
+
+@pytest.mark.parametrize("name", [
+    name if name == "codes" else pytest.param(name, marks=pytest.mark.long)
+    for name in [*USES, "anomalies", "sizes"]])
+def test_config_repeats_a_use(name, small, here, tmp_path):
+    here(f"{name}.py", "--dataset", small, "--epochs", 1, "--limit", 60,
+         "--hidden", 8, "--model", {"generate": "3-variational"}.get(
+             name, "4-denoising"), "--output", "one")
+    here(f"{name}.py", "--config", "one/config.json", "--output", "two")
+    assert metrics(tmp_path / "one") == metrics(tmp_path / "two")
+
+
+def test_whole_numbers_to_train_on_and_missing_ones_to_fill_in(here, tmp_path):
+    table = np.arange(60).reshape(20, 3) % 7
+    holes = table.astype("float64")
+    holes[3, 1] = np.nan
+    np.savez(tmp_path / "table.npz", x_train=table, x_test=holes)
+    here("impute.py", "--dataset", "table.npz", "--epochs", 1, "--hidden")
+    with np.load(tmp_path / "runs" / "impute" / "filled.npz") as archive:
+        filled = archive["x_test"]
+    assert np.isfinite(filled).all()
+    assert (filled == holes).sum() == holes.size - 1
 
 
 def test_other_images_that_do_not_fit(small, here, tmp_path):

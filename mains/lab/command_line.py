@@ -60,7 +60,8 @@ def parse(description, name, **flags):
         settings = {**FLAGS[flag], "default": default}
         if default not in (None, False):
             settings["help"] += f" (default: {default})"
-        add(f"--{flag.split('_')[0]}", **settings)
+        option = flag.removesuffix("_shape").replace("_", "-")
+        add(f"--{option}", **settings)
     add("--epochs", type=whole(1), default=50, help="(default: 50)")
     add("--batch-size", type=whole(1), default=256, help="(default: 256)")
     add("--seed", type=whole(0, 2 ** 32 - 1), default=0,
@@ -80,14 +81,15 @@ def parse(description, name, **flags):
     add("--output", type=Path, help="folder for everything that is written "
         f"(default: runs/{name}, or the next free runs/{name}-2, -3, ...)")
     add("--config", type=Path, metavar="FILE",
-        help="repeat the run that has this config.json; flags beside it count "
-        "more")
+        help="repeat the run that has this config.json; flags beside it take "
+        "precedence")
     add("--resume", action="store_true",
         help="go on after an interruption, to the same result")
     add("--other-versions", action="store_true", help="let --resume go on "
         "where backend or versions are not those of the run")
     add("--overwrite", action="store_true",
-        help="delete the run in --output and start afresh")
+        help=f"delete the run in --output (default: runs/{name}) and start "
+        "afresh")
     add("--tensorboard", action="store_true",
         help="write TensorBoard logs into the output folder")
     if "model" not in flags:
@@ -111,6 +113,9 @@ def parse(description, name, **flags):
                          "choose another --model")
         if getattr(args, flag) is None:
             setattr(args, flag, default)
+    if getattr(args, "masking", False) and args.noise == 1:
+        parser.error("--masking blanks a share of the pixels. Expected a "
+                     "--noise below 1. Received: 1")
     if args.show is None:
         args.show = sys.platform in ("darwin", "win32") or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
@@ -128,7 +133,9 @@ def words(args, name):
     line = []
     try:
         main, _ = settings.pop("main"), settings.pop("module")
-        if main != name or set(settings) - (set(vars(args)) - set(NEUTRAL)):
+        known = set(vars(args)) - set(NEUTRAL)
+        if main != name or any(flag not in known and value is not None
+                               for flag, value in settings.items()):
             raise ValueError(f"settings of {main}")
         for flag, value in settings.items():
             flag = f"--{flag.replace('_', '-')}"
@@ -188,8 +195,9 @@ def start(main):
             message = str(error) or "Not enough memory."
             peers.tell(message)
             sys.exit(f"{Path(sys.argv[0]).name}: error: {message}")
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             peers.tell("Interrupted.")
-            print("\nInterrupted. The same command with --resume goes on from "
-                  "the last whole epoch.", file=sys.stderr)
+            print("\nInterrupted.", str(stop) or "The same command with "
+                  "--resume goes on from the last whole epoch.",
+                  file=sys.stderr)
             sys.exit(130)

@@ -80,16 +80,16 @@ def evaluate(encoder, decoder, auto, batches, seen=None):
         Dictionary: `loss`, what was trained for; `cross_entropy`, per pixel in
         nats, and `excess`, that beyond the entropy of the pixels themselves,
         which no model can go below; `squared_error`, summed over pixels, mean
-        over images, and `training_squared_error`, of images it has seen;
+        over images, and `training_squared_error`, of those in `seen`;
         `mean_code`, and `mean_of_first_ten_codes`, which the course prints;
         `zeros`, the share of zeros in the codes; `dead_units`, the share of
         code units that are 0 for every image. For a Gaussian code, instead of
-        these, in nats per image, `distortion`, which is the cross-entropy
-        summed over pixels, `kl_divergence`, the rate, and `negative_elbo`, the
-        sum of both; and `active_units`, the number of those whose mean has a
-        variance above 0.01 (Burda et al. 2016, 5.2); and `collapsed`, the
-        negative ELBO of a decoder that gives the same for every code. At last
-        `score_quantiles`, of the images' scores.
+        the last four, in nats per image, `distortion`, which is the
+        cross-entropy summed over pixels, `kl_divergence`, the rate, and
+        `negative_elbo`, the sum of both; `active_units`, how many of the
+        code's numbers have a mean whose variance is above 0.01 (Burda et al.
+        2016, 5.2); and `collapsed`, the negative ELBO of a decoder that gives
+        the same for every code. At last `score_quantiles`, of the scores.
     """
     total = 0
     errors, entropies, floors, divergences = [], [], [], []

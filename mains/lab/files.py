@@ -80,7 +80,8 @@ def claimed(output, default, resume=False, overwrite=False):
             free: with `-2`, `-3`, ... after its name.
         resume: Boolean. Whether the run in the folder goes on; of the default
             folders, that in the last one.
-        overwrite: Boolean. Whether the run in `output` is to be deleted.
+        overwrite: Boolean. Whether the run in `output`, or in `default`
+            without, is to be deleted.
 
     Yields:
         Path.
@@ -91,8 +92,7 @@ def claimed(output, default, resume=False, overwrite=False):
     folder = output or default
     with contextlib.ExitStack() as stack:
         if output is None and resume:
-            *_, folder = default, *itertools.takewhile(
-                is_run, choices(default))
+            folder = last_run(default)
         if output is None and not (resume or overwrite):
             folder = first_free(default, stack)
         else:
@@ -123,6 +123,16 @@ def first_free(default, stack):
             with contextlib.suppress(Busy):
                 stack.enter_context(locked(folder))
                 return folder
+
+
+def last_run(default):
+    """Returns the run with the highest number, or the default folder."""
+    found = {1: default}
+    for path in default.parent.glob(f"{default.name}-*"):
+        number = path.name.removeprefix(f"{default.name}-")
+        if number.isdecimal() and is_run(path):
+            found[int(number)] = path
+    return found[max(found)]
 
 
 def empty(folder):

@@ -71,6 +71,11 @@ class Finished:
         Raises:
             InputError: If the run does not have it.
         """
+        if self.config["settings"].get("main") == "classify":
+            raise InputError(
+                f"Not a finished run. Expected its {CLASSES}. Received: "
+                f"{self.folder} without. Run its command again, with "
+                "--resume.")
         known = {round(1 - float(quantile), 6): score
                  for quantile, score in self.quantiles.items()}
         if share not in known:

@@ -78,11 +78,13 @@ FLAGS = {
     "noise": dict(
         type=share, help="standard deviation of the noise, or share to mask"),
     "other": dict(
-        metavar="NAME|FILE|FOLDER", help="data set of anomalies (default: "
+        metavar="NAME|FILE|FOLDER", help="data set whose test part are "
+        "anomalies, of a .csv file or a folder every tenth (default: "
         "fashion_mnist if it can be had and its images fit)"),
     "protocol": dict(
         choices=("all-but-one", "only-one"),
-        help="which labels to train on at a time, to look for the others"),
+        help="train on all labels but one, or on only one, each in turn, "
+        "and look for the rest"),
     "binarize": dict(
         choices=("fixed", "dynamic"),
         help="draw pixels as 0 or 1, once, or anew for each epoch"),

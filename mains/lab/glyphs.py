@@ -15,7 +15,7 @@ FONTS = (
     "STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "cmr10", "cmss10",
     "cmtt10", "cmb10")
 CELL = 64  # pixels; a digit is about 40 of them tall, twice its final size
-ZOOM = 4  # each distance map is enlarged so often, to be looked up unsmoothed
+ZOOM = 4  # times a distance map is enlarged, so that none is interpolated
 
 
 def distance_maps():

@@ -77,6 +77,8 @@ def read_arrays(path):
         for key, array in arrays.items():
             if not isinstance(array, np.ndarray):
                 raise ValueError(f"{key} is no array: is it named {key}.npy?")
+            if array.dtype.kind == "S":
+                arrays[key] = np.char.decode(array, "utf-8")
     return arrays
 
 

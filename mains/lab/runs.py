@@ -146,8 +146,10 @@ def check_resumed(folder, args, config):
     if not files.is_run(folder):
         return
     old = read_config(folder / "config.json")
-    # A longer training, if the schedule does not depend on its length.
-    neutral = {"epochs"} if args.schedule == "constant" else set()
+    # A longer training, if neither the schedule depends on its length, nor
+    # what is fine-tuned after it.
+    neutral = {"epochs"} if (
+        args.schedule == "constant" and args.main != "classify") else set()
     other = [f"{name}={old[part].get(name)!r}"
              for part in ("settings", "dataset")
              for name, value in config[part].items()
@@ -186,11 +188,10 @@ def check_repeated(args, data):
                 f"has it. Received: {data.sha256}")
 
 
-def restore(models, folder, steps, epochs):
+def restore(folder, steps, epochs):
     """Loads what the epochs of an interrupted run came to.
 
     Args:
-        models: Encoder, decoder and auto, to start from if there is nothing.
         folder: Path.
         steps: Integer. Steps of an epoch.
         epochs: Integer. Epochs wanted in all.
@@ -206,9 +207,10 @@ def restore(models, folder, steps, epochs):
         _, encoder, decoder = auto.layers
         done, rest = divmod(int(auto.optimizer.iterations), steps)
         history = read_history(folder / "history.csv")[:done]
-        if rest or done > epochs:
-            raise ValueError(f"a model of {done} epochs and {rest} steps, "
-                             f"for {epochs} epochs")
+        if rest or not len(history) == done <= epochs:
+            raise ValueError(
+                f"a model of {done} epochs and {rest} steps, a history of "
+                f"{len(history)}, for {epochs} epochs")
     except Exception as error:  # Keras raises many kinds for a bad file.
         raise InputError(
             f"Nothing to go on from in {folder}. Expected auto.keras and "
@@ -216,6 +218,4 @@ def restore(models, folder, steps, epochs):
             f"Received: {str(error).splitlines()[0]}. Choose another "
             "--output, or add --overwrite instead of --resume to start "
             "afresh.") from error
-    if len(history) < done:  # one begun afresh, in the folder of an older one
-        return models, []
     return (encoder, decoder, auto), history

@@ -176,12 +176,11 @@ def train(args, folder, data, build, batches, test, described=False,
         optimizer.learning_rate = args.learning_rate
     peak, history = float(optimizer.learning_rate), []
     if args.resume and (folder / "auto.keras").exists():
-        models, history = runs.restore(
-            models, folder, len(batches), args.epochs)
+        models, history = runs.restore(folder, len(batches), args.epochs)
         if first:
             print(f"Going on after epoch {len(history)}")
     encoder, decoder, auto = models
-    if first:  # written last: a folder that has it is that of a finished run
+    if first:  # written last: a folder that has it holds a trained model
         (folder / "metrics.json").unlink(missing_ok=True)
     if first and described:
         building.describe(args, encoder, decoder)

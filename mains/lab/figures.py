@@ -28,7 +28,7 @@ def rows(run, name, rows, *measures, codes=()):
     """
     count = min(map(len, rows.values()))
     figure, axes = plt.subplots(
-        len(rows), squeeze=False, layout="constrained",
+        len(rows), squeeze=False, layout="compressed",
         figsize=(count + 0.5, len(rows) + 0.6))
     ends = [end(rows[label]) for label in codes for end in (np.min, np.max)]
     for axis, (label, row) in zip(axes[:, 0], rows.items()):

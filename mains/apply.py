@@ -42,8 +42,7 @@ def parse():
         required=True, help="what to compute")
     add("--contamination", type=flags.rate, metavar="SHARE",
         help="of --what labels: the threshold is the score which this share "
-        "of the run's test data exceed: 0.5, 0.1, 0.05, 0.01 or 0.001 "
-        "(default: 0.05)")
+        "of the run's test data exceed (default: 0.05)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
         "files that are bright where an image was rebuilt badly")
     add("--output", metavar="FILE", help="a .csv, .npz or .npy file, a folder "

@@ -247,7 +247,7 @@ def load_other(name, data):
         InputError: If it cannot be had or does not fit.
     """
     if not name and data.shape != (28, 28, 1):
-        return None
+        return None  # Fashion-MNIST would be fetched, and not fit
     try:
         other = load(name or "fashion_mnist", columns=data.columns)
         if other.shape != data.shape:
@@ -257,7 +257,7 @@ def load_other(name, data):
     except known.NotAvailable as error:
         if name:
             raise
-        print(f"{error}\nThe only anomalies are labels left out.")
+        print(f"{error}\nThe only anomalies are other labels.")
         return None
     if data.train.ndim == 2 and data.train.dtype != "uint8":
         return other.test  # a table: the same columns and units

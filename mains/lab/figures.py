@@ -38,6 +38,10 @@ def rows(run, name, rows, *measures, codes=()):
         # An axis for each picture would take a second to draw.
         for column, picture in enumerate(pictures[:count]):
             draw(axis, picture, limits, column)
+        for image in axis.images:  # framed, for a code may be white
+            left, right, low, high = image.get_extent()
+            axis.add_patch(plt.Rectangle(
+                (left, low), right - left, high - low, fill=False))
         axis.set(xlim=(-0.5, count - 0.5), ylim=(-0.5, 0.5),
                  ylabel=label.strip().replace(" ", "\n"), aspect="equal")
         axis.spines[:].set_visible(False)
@@ -54,7 +58,7 @@ def folded(codes):
 
 def draw(axis, image, limits=(0, 1), column=0):
     """Draws an image, black and white at `limits`, or a table's row as a
-    line, into a square of 0.9 around a place."""
+    line, into a square of 0.9 around a column of the axis."""
     axis.set(xticks=[], yticks=[])
     if image.ndim == 1:
         least, most = min(0, image.min()), max(1, image.max())

@@ -113,7 +113,7 @@ class Finished:
                     self.folder / "classifier.keras")
                 if self.classifier.output_shape != (None, len(self.classes)):
                     raise ValueError(f"{len(self.classes)} classes, for a "
-                                     f"model of another number")
+                                     "model of another number")
 
     def results(self, values, what, limit=None):
         """Computes what is asked of inputs, scaled as the model takes them.

@@ -133,13 +133,14 @@ class Finished:
 
         inputs = values.reshape(-1, *self.encoder.input_shape[1:])
         if what == "labels" and self.classes:
-            best = self.classifier.predict(inputs, verbose=0).argmax(axis=1)
-            return {"labels": np.array(self.classes)[best]}
-        parts = evaluation.as_list(self.encoder.predict(inputs, verbose=0))
+            chances, = evaluation.outputs(self.classifier, inputs)
+            return {"labels": np.array(self.classes)[chances.argmax(axis=1)]}
+        parts = evaluation.outputs(self.encoder, inputs)
         code = parts[1 if len(parts) == 3 else 0]
         if what == "codes":
             return {"codes": code}
-        rebuilt = self.decoder.predict(code, verbose=0).reshape(values.shape)
+        rebuilt = evaluation.outputs(self.decoder, code)[0].reshape(
+            values.shape)
         if what == "rebuilt":
             return {"rebuilt": rebuilt}
         values, rebuilt, *parts = (

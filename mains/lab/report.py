@@ -190,7 +190,7 @@ def pictures(folder):
         with Image.open(path) as picture:
             picture = picture.convert("RGB")
             picture.thumbnail((960, 800))
-            picture.save(small, "WEBP", quality=70, method=6)
+            picture.save(small, "WEBP", quality=70)
         width, height = picture.size
         name = html.escape(path.stem.replace("-", " "))
         found.append(

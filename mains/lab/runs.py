@@ -46,8 +46,7 @@ class Run:
 
     def encode(self, images):
         """Returns a list of what the encoder gives, an array each."""
-        outputs = evaluation.as_list(self.encoder(images))
-        return [keras.ops.convert_to_numpy(part) for part in outputs]
+        return evaluation.outputs(self.encoder, images)
 
     def code(self, images):
         """Returns the codes of images; of a Gaussian code, the means."""
@@ -55,7 +54,7 @@ class Run:
 
     def decode(self, codes):
         """Returns the images that the decoder makes of codes."""
-        return self.decoder.predict(codes, batch_size=1000, verbose=0)
+        return evaluation.outputs(self.decoder, codes)[0]
 
     def rebuild(self, images):
         """Returns the images that the autoencoder makes of images."""

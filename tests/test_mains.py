@@ -287,7 +287,8 @@ def test_dense_mains_compute_with_jax(small, tmp_path):
     (tmp_path / "home" / "keras.json").write_text(json.dumps(UNTOUCHED))
     script = f"""
 import runpy, sys
-sys.argv = ["", "--dataset", {str(small)!r}, "--epochs", "1", "--no-show"]
+sys.argv = ["", "--dataset", {str(small)!r}, "--epochs", "1", "--no-show",
+            "--hidden"]
 sys.path.insert(0, {str(ROOT / "mains")!r})
 runpy.run_path({str(ROOT / "mains" / "0-main.py")!r}, run_name="__main__")
 assert "tensorflow" not in sys.modules

@@ -70,7 +70,7 @@ def test_borders_are_rebuilt_as_well_as_centres(dims, filters):
     images = (np.cos(angle) * x[..., None] + np.sin(angle) * y[..., None]
               > shift).astype("float32")
     _, _, auto = autoencoder(dims, filters, latent(dims, filters))
-    auto.fit(images, images, epochs=20, batch_size=10, verbose=0)
+    auto.fit(images, images, epochs=12, batch_size=10, verbose=0)
     error = ((auto.predict(images, verbose=0) - images) ** 2).mean((0, 3))
     baseline = ((images - images.mean(0)) ** 2).mean((0, 3))
     share = error / baseline

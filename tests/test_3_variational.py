@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cases import factory
 
+pytestmark = pytest.mark.usefixtures("eager")
 autoencoder = factory("3-variational")
 
 
@@ -61,7 +62,7 @@ def test_stays_finite_where_exp_would_overflow():
     encoder, _, auto = autoencoder(50, [64], 2)
     auto.optimizer.learning_rate = 1.0
     losses = auto.fit(
-        x, x, epochs=5, batch_size=20, verbose=0).history["loss"]
+        x, x, epochs=3, batch_size=100, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
     assert all(np.isfinite(part).all()
                for part in encoder.predict(x, verbose=0))
@@ -87,7 +88,7 @@ def test_kl_divergence_is_its_closed_form():
     assert kl == pytest.approx(expected.mean(), rel=1e-5)
 
 
-def test_evaluate_is_the_negative_elbo():
+def test_evaluate_is_the_negative_elbo(compiled):
     keras.utils.set_random_seed(0)
     encoder, decoder, auto = autoencoder(20, [16], 3)
     x = np.random.default_rng(0).random((1000, 20)).astype("float32")
@@ -100,7 +101,7 @@ def test_evaluate_is_the_negative_elbo():
             pytest.approx(expected.mean(), abs=error))
 
 
-def test_fresh_model_knows_nothing_of_mnist(mnist):
+def test_fresh_model_knows_nothing_of_mnist(mnist, compiled):
     _, test = mnist
     encoder, decoder, auto = autoencoder(784, [512, 256], 2)
     # ln 2 nats for each of 784 pixels, and a KL divergence of a few tenths.
@@ -111,7 +112,7 @@ def test_fresh_model_knows_nothing_of_mnist(mnist):
 
 
 @pytest.mark.long
-def test_training_on_mnist_does_not_collapse(mnist):
+def test_training_on_mnist_does_not_collapse(mnist, compiled):
     keras.utils.set_random_seed(0)
     train, test = mnist
     encoder, _, auto = autoencoder(784, [512], 2)

@@ -331,6 +331,7 @@ def test_incomplete_environment(addresses, count, process, monkeypatch, here,
 
 @pytest.mark.skipif(keras.backend.backend() == "jax",
                     reason="JAX can do it")
+@pytest.mark.long
 def test_several_processes_without_jax(small, tmp_path, record_property):
     command = [ROOT / "mains" / "0-main.py", *train(small)]
     check_ends(launch(tmp_path, command, command,

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 EAGER = keras.backend.backend() == "tensorflow"
 every_module = pytest.mark.parametrize("module", SMALL)
 every_dense_module = pytest.mark.parametrize("module", DENSE)
-# A loss of its own, and a penalty: with a plain loss, Keras does it all.
+# The loss of its own, with a penalty: with a plain loss, Keras does it all.
 every_kind_of_loss = pytest.mark.parametrize("module", [
-    module if module in ("3-variational", "5-contractive")
+    module if module == "3-variational"
     else pytest.param(module, marks=pytest.mark.long) for module in SMALL])
 
 

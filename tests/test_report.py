@@ -169,7 +169,7 @@ def compare(page, run, images):
 def test_page_computes_what_keras_computes(module, trained, visit):
     run = trained(module)
     assert (run.folder / "report.html").stat().st_size < 4e6
-    compare(visit(run), run, run.first(20))
+    compare(visit(run), run, run.first(8))
 
 
 @pytest.mark.parametrize("shape, filters, kind", [
@@ -187,7 +187,7 @@ def test_page_computes_images_of_any_size(
         for array in models[2].get_weights()])
     images = (255 * random.random((100, *shape))).astype("uint8")
     run = remade(trained("2-convolutional"), models, tmp_path, images=images)
-    compare(visit(run), run, run.first(20))
+    compare(visit(run), run, run.first(8))
 
 
 def test_weights_are_halved_only_where_that_is_good_enough(
@@ -201,7 +201,7 @@ def test_weights_are_halved_only_where_that_is_good_enough(
     models[2].set_weights(weights)
     large = remade(run, models, tmp_path)
     assert (large.folder / "report.html").stat().st_size > 1.4 * size
-    compare(visit(large), large, large.first(20))
+    compare(visit(large), large, large.first(8))
     for before, after in zip(weights, models[2].get_weights()):
         np.testing.assert_array_equal(after, before)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in the mains
 os.environ.setdefault("MPLBACKEND", "Agg")
 # One backend for all that a test compares, in this process and in others.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -118,7 +118,7 @@ def test_a_run_killed_five_times(tmp_path, record_property):
 
 
 def test_interrupted_by_the_user(eager, small, here, tmp_path, request):
-    arguments = "--dataset", small, "--epochs", 400, "--batch-size", 32
+    arguments = "--dataset", small, "--epochs", 400, "--batch-size", 150
     folder = tmp_path / "runs" / "0-vanilla"
     process = start("0-main.py", *arguments, folder=tmp_path)
     request.addfinalizer(process.kill)

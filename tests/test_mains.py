@@ -97,7 +97,7 @@ def test_interrupted_run_goes_on_to_the_same_end(
     name = "3-main.py"
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
     common = ("--dataset", small, "--limit", 100, "--distort", 2,
-              "--latent", 3, "--batch-size", 1 if apart else 32)
+              "--latent", 3, "--batch-size", 1 if apart else 60)
     here(name, *common, "--epochs", 3, "--output", "whole")
     here(name, *common, "--epochs", 1, "--output", "part")
     # As if it had been stopped between two files: a row too many.

@@ -86,9 +86,11 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
     if processor is not None:
         command = ["taskset", "--cpu-list", str(processor), *command]
     started = time.monotonic()
+    environment = {name: value for name, value in os.environ.items()
+                   if name != "TF_ENABLE_ONEDNN_OPTS"}  # only the mains' own
     process = subprocess.Popen(
         [str(word) for word in command], stdout=subprocess.PIPE,
-        env={**os.environ, "KERAS_BACKEND": backend or "",
+        env={**environment, "KERAS_BACKEND": backend or "",
              "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **more})
     found = {"starts": [], "first": None, "reached": None, "loss": None,
              "trained": None, "inference": None}

@@ -3,10 +3,12 @@
 
     ./benchmarks/inference.py DATA.npz FOLDER
 """
+import os
 import sys
 import time
 from pathlib import Path
 
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
 
@@ -15,6 +17,7 @@ def main():
     """Loads what a main saved; encodes and decodes."""
     import keras
     import numpy as np
+    from lab import evaluation
     from workloads import MAINS
     for module in MAINS:
         __import__(module)  # for its layers
@@ -26,9 +29,7 @@ def main():
         images = arrays["x_train"].reshape(-1, *encoder.input_shape[1:])
     images = images.astype("float32") / 255
     started = time.monotonic()
-    codes = encoder.predict(images, batch_size=1000, verbose=0)
-    decoder.predict(codes[0] if isinstance(codes, list) else codes,
-                    batch_size=1000, verbose=0)
+    evaluation.outputs(decoder, evaluation.codes(encoder, images))
     print(f"Inference: {time.monotonic() - started}")
 
 

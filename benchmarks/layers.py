@@ -9,9 +9,8 @@ from workloads import WORKLOADS
 def layers(folder, data, images):
     """Yields how long a step of the convolutional module lasts, and each of
     its layers alone, forwards and backwards, on TensorFlow: what is left if
-    all around the step cost nothing. Then what the mains make faster."""
+    all around the step cost nothing."""
     import tensorflow as tf
-    from lab import convolution
     module = "2-convolutional"
     epochs = epochs_of(watch(command_of(COURSE, module, data, folder)[1]))
     course = 1000 * median(epochs) / -(-len(images.train) // 256)
@@ -19,14 +18,10 @@ def layers(folder, data, images):
            "shape": "", "milliseconds a step": f"{course:.2f}",
            "times the course's speed": "1.00"}
     encoder, decoder, auto = __import__(module).autoencoder(*WORKLOADS[module])
-    layers = [auto, *encoder.layers[1:], *decoder.layers[1:]]
-    parts = [*((layer, "") for layer in layers), *(
-        (layer, ", as the mains compute it")
-        for layer in (auto, layers[1], layers[-1]))]
-    for layer, way in parts:
-        if way:
-            convolution.speed_up(auto)
-        name = "a whole step" if layer is auto else type(layer).__name__
+    parts = [("a whole step", auto), *(
+        (type(layer).__name__, layer)
+        for layer in encoder.layers[1:] + decoder.layers[1:])]
+    for name, layer in parts:
         x = tf.random.uniform((256, *layer.input.shape[1:]))
         first = layer is encoder.layers[1]  # nothing is before it
 
@@ -47,7 +42,7 @@ def layers(folder, data, images):
             step(x)
             seconds.append(time.monotonic() - started)
         alone = 1000 * median(seconds)
-        yield {"workload": module, "contender": name + way,
+        yield {"workload": module, "contender": name,
                "shape": str(tuple(layer.output.shape[1:])),
                "milliseconds a step": f"{alone:.2f}",
                "times the course's speed":

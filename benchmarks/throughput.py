@@ -11,6 +11,7 @@ which take 20 minutes; `--all` measures all.
 """
 import argparse
 import csv
+import os
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from scale import draw_growth, files, growth, hosts
 PARTS = {"peers": peers, "layers": layers, "quality": quality, "files": files,
          "hosts": hosts, "penalty": penalty, "growth": growth}
 QUICK = ["peers", "layers", "penalty"]
+# As in the mains: where layers are measured in this very process.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def measure(parts):

@@ -63,8 +63,9 @@ def test_it_repairs_what_it_was_trained_to(masking, compiled):
     noisy = (x * (random.random(x.shape) > 0.3) if masking else
              x + random.normal(scale=0.3, size=x.shape))
     before, without, error = (
-        ((np.asarray(rebuilt) - x) ** 2).sum(axis=1).mean() for rebuilt in (
-            noisy, trained(0)(noisy), trained(0.3, masking)(noisy)))
+        ((rebuilt - x) ** 2).sum(axis=1).mean() for rebuilt in (
+            noisy, trained(0).predict_on_batch(noisy),
+            trained(0.3, masking).predict_on_batch(noisy)))
     assert error < without
     assert error < before / 3
 

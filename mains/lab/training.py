@@ -11,7 +11,6 @@ import numpy as np
 from lab import (
     backend,
     building,
-    convolution,
     corruption,
     distribution,
     evaluation,
@@ -223,14 +222,11 @@ def train(args, folder, data, build, batches, test, described=False,
 
 
 def speed_up(auto, batches, data):
-    """Has TensorFlow run several short steps at a time, and compile by XLA,
-    which takes seconds, where an epoch has many steps: dense models as a
-    whole, of convolutional ones what it makes faster."""
+    """Has TensorFlow run several short steps at a time, and compile the dense
+    models by XLA, which takes seconds, where an epoch has many steps."""
     steps, most = len(batches), 8
     if batches.flat:
         most, auto.jit_compile = 47, steps >= 100
-    elif steps >= 100:
-        convolution.speed_up(auto)
     # At most so many multiplications in a forward pass.
     work = auto.count_params() * batches.batch_size * (
         1 if batches.flat else math.prod(data.shape[:2]))

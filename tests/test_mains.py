@@ -98,14 +98,17 @@ def test_interrupted_run_goes_on_to_the_same_end(
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
     common = ("--dataset", small, "--limit", 100, "--distort", 2,
               "--latent", 3, "--batch-size", 1 if apart else 60)
-    here(name, *common, "--epochs", 3, "--output", "whole")
-    here(name, *common, "--epochs", 1, "--output", "part")
+
+    def go(*arguments):
+        return (run(name, *common, *arguments, folder=tmp_path) if apart
+                else here(name, *common, *arguments))
+
+    go("--epochs", 3, "--output", "whole")
+    go("--epochs", 1, "--output", "part")
     # As if it had been stopped between two files: a row too many.
     with open(tmp_path / "part" / "history.csv", "a") as file:
         file.write("2,0.5,0.5\n")
-    arguments = *common, "--epochs", 3, "--output", "part", "--resume"
-    printed = (run(name, *arguments, folder=tmp_path) if apart
-               else here(name, *arguments))
+    printed = go("--epochs", 3, "--output", "part", "--resume")
     assert "Going on after epoch 1\n" in printed
     assert history(tmp_path / "part") == history(tmp_path / "whole")
     assert (tmp_path / "part" / "metrics.json").read_text() == (

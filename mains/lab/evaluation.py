@@ -45,8 +45,8 @@ def rows(array):
 def outputs(model, inputs):
     """Returns what a model gives for inputs, an array for each output.
 
-    A thousand inputs at a time, without what `predict` prepares for many
-    more, which takes longer than they do.
+    A thousand inputs at a time. `predict` would set up a pipeline first, which
+    takes longer than computing so few.
     """
     parts = [as_list(model.predict_on_batch(inputs[start:start + 1000]))
              for start in range(0, max(1, len(inputs)), 1000)]

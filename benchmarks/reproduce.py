@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import pages
+import trained
 from pages import read
-from rows import PIXEL, ROWS
+from rows import FASHION, PIXEL, ROWS
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = pages.DOCS / "results.csv"
@@ -140,6 +141,32 @@ def draw_losses(rows=("simple", "deep", "convolutional")):
     figure.savefig(pages.PICTURES / "losses.png", dpi=120)
 
 
+def draw_fashion(count=12):
+    """Draws what the models of Fashion-MNIST's rows make of test images, and
+    of noise, if these were run."""
+    from lab import corruption
+    models = {}
+    for row in FASHION:
+        if not (folder_of(row) / "metrics.json").exists():
+            return
+        models[row] = trained.Trained(folder_of(row))
+    (clothes, _), (digits, _) = map(trained.images, ("fashion_mnist", "mnist"))
+    clothes, digits = clothes[:count], digits[:count]
+    noisy = corruption.corrupted(clothes, 0.5)
+    deep, small, large, denoising, others = models.values()
+    random = np.random.default_rng(0)
+    trained.save(trained.grid({
+        "test images": clothes,
+        "30 numbers": deep.rebuild(clothes),
+        "variational, 2": small.rebuild(clothes),
+        "variational, 20": large.rebuild(clothes),
+        "new, variational, 20": large.decode(
+            random.standard_normal((count, 20)).astype("float32")),
+        "noisy": noisy, "repaired": denoising.rebuild(noisy),
+        "digits": digits, "rebuilt as clothes": others.rebuild(digits)},
+        "Fashion-MNIST"), "fashion")
+
+
 def main():
     """Runs the rows; writes the results, and fills the pages."""
     parser = argparse.ArgumentParser(
@@ -160,6 +187,7 @@ def main():
         lines = [*run(row, args.resume)]
         write([line for line in read(RESULTS) if line["row"] != row] + lines)
     draw_losses()
+    draw_fashion()
     pages.write()
 
 

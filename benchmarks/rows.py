@@ -5,10 +5,13 @@ COURSE = "the course's log"
 TUTORIAL = "the tutorial"
 # It printed the last 20 epochs of a model trained before, from 0.2856 on.
 RESUMED = "the tutorial, after 20 further epochs of a trained model"
+MARTENS = "Martens 2010, pretrained, Hessian-free"
+SUTSKEVER = "Sutskever et al. 2013, without regularisation"
 # What a main measures, in words.
 PIXEL = "test loss, nats per pixel"
 ELBO = "negative ELBO of the test set, nats per image"
 ERROR = "squared error per test image"
+TRAINED = "squared error per training image, undistorted"
 CODES = "mean of the first ten codes"
 
 
@@ -38,6 +41,13 @@ ADADELTA = " --optimizer adadelta"
 BEST = ("0-main.py --dataset {} --batch-size 128 --schedule cosine "
         "--learning-rate {}")
 
+ONE_LABEL = ("anomalies.py --dataset {} --protocol only-one --latent 16 "
+             "--distort --epochs 60 --batch-size 64 --schedule cosine")
+# The rows whose models draw the sheet of Fashion-MNIST: codes of 30 numbers,
+# of 2 and 20 with a variational one, noise, anomalies.
+FASHION = ("hinton-fashion", "variational-fashion", "pytorch-vae-fashion",
+           "denoise-fashion", "anomalies-fashion")
+
 ROWS = {
     "vanilla": Row("0-main.py --dataset mnist", [
         ("loss", PIXEL, 0.0842, COURSE),
@@ -57,6 +67,9 @@ ROWS = {
         ("mean_of_first_ten_codes", CODES, 3.414, COURSE)]),
     "variational": Row("3-main.py --dataset mnist", [
         ("loss", ELBO, 147.90, COURSE)], 3),
+    "variational-schedule": Row(
+        "3-main.py --dataset mnist --batch-size 64 --schedule cosine", [
+            ("loss", ELBO, 147.90, COURSE)], 3, True),
     "denoising": Row("4-main.py --dataset mnist", [
         ("repaired_squared_error",
          "squared error per image, of noisy images repaired",
@@ -101,6 +114,12 @@ ROWS = {
         "--noise 0.1 --epochs 150 --schedule cosine", [
             ("squared_error", ERROR, 3.00, "Hinton & Salakhutdinov 2006"),
             ("squared_error", ERROR, 13.87, "PCA, in the same")], long=True),
+    "hinton-distorted": Row(
+        "0-main.py --dataset mnist --hidden 1000 500 250 --latent 30 "
+        "--distort 1.25 --epochs 300 --batch-size 128 --schedule cosine "
+        "--learning-rate 0.0015", [
+            ("squared_error", ERROR, 2.46, MARTENS),
+            ("training_squared_error", TRAINED, 0.73, SUTSKEVER)], long=True),
     "burda": Row(
         "3-main.py --dataset mnist --binarize dynamic --hidden 200 200 "
         "--latent 50 --epochs 600 --batch-size 128 --schedule cosine "
@@ -108,14 +127,40 @@ ROWS = {
             ("negative_log_likelihood",
              "negative log-likelihood, nats per image", 86.76,
              "Burda et al. 2016, tanh units")], long=True),
+    "hinton-fashion": Row(
+        "codes.py --dataset fashion_mnist --hidden 1000 500 250 --latent 30 "
+        "--distort --epochs 60 --batch-size 128 --schedule cosine "
+        "--learning-rate 0.0015", max, long=True),
+    "variational-fashion": Row("3-main.py --dataset fashion_mnist", [
+        ("loss", ELBO, "", "")], 3, True),
+    "pytorch-vae-fashion": Row(
+        "3-main.py --dataset fashion_mnist --hidden 400 --latent 20 --epochs "
+        "10 --batch-size 128 --schedule cosine --learning-rate 0.004", [
+            ("loss", ELBO, "", "")], 3, True),
     "denoise": Row("denoise.py --dataset mnist --epochs 20", min, 3),
+    "denoise-fashion": Row(
+        "denoise.py --dataset fashion_mnist --epochs 20", min, 3, True),
     "impute": Row("impute.py --dataset mnist --epochs 20", min),
     "anomalies": Row("anomalies.py --dataset mnist --epochs 5", max),
+    "anomalies-fashion": Row(
+        "anomalies.py --dataset fashion_mnist --other mnist --epochs 5", max,
+        long=True),
+    "one-label": Row(ONE_LABEL.format("mnist"), max, long=True),
+    "one-label-fashion": Row(ONE_LABEL.format("fashion_mnist"), max,
+                             long=True),
     "codes-2": Row("codes.py --dataset mnist --epochs 10", max, 3),
+    "codes-2-fashion": Row("codes.py --dataset fashion_mnist --epochs 10",
+                           max, 3, True),
     "codes-8": Row("codes.py --dataset mnist --epochs 10 --latent 8", max,
                    3),
+    "codes-8-fashion": Row(
+        "codes.py --dataset fashion_mnist --epochs 10 --latent 8", max, 3,
+        True),
     "codes-32": Row("codes.py --dataset mnist --epochs 40 --latent 32 "
                     "--model 4-denoising", max, 3),
+    "classify": Row(
+        "classify.py --dataset mnist --noise 0.25 --masking --distort "
+        "--batch-size 128 --schedule cosine", min, long=True),
     "sizes": Row("sizes.py --dataset mnist --epochs 10", min, 1, True),
     "generate": Row("generate.py --dataset mnist --epochs 20", min),
 }

@@ -50,9 +50,8 @@ class Trained:
         metrics: Dictionary of numbers.
     """
 
-    def __init__(self, name):
+    def __init__(self, folder):
         import keras
-        folder = RUNS / name
         config = json.loads((folder / "config.json").read_text())
         __import__(config["settings"]["module"])  # for its layers
         self.encoder, self.decoder = (
@@ -90,7 +89,7 @@ class Trained:
 @functools.cache
 def load(name):
     """Returns the models of a run."""
-    return Trained(name)
+    return Trained(RUNS / name)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ FIGURE = re.compile(r"<!-- ([\w-]+): ([^>]+) -->(.*?)<!-- -->", re.DOTALL)
 
 # What the README shows of the results: rows, and the figure if there are more.
 BEST = [("vanilla", ""), ("convolutional", ""), ("variational", ""),
-        ("hinton", ""), ("burda", ""), ("denoise", ""),
+        ("hinton-distorted", ""), ("burda", ""), ("denoise", ""),
         ("impute", "25%"), ("codes-8", "neighbours")]
 
 

@@ -117,11 +117,12 @@ def also(metrics):
 
 def write(lines):
     """Writes the table of results, in the order of the rows."""
+    order = [*ROWS]
+    lines = sorted(lines, key=lambda line: order.index(line["row"]))
     with open(RESULTS, "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(sorted(
-            lines, key=lambda line: list(ROWS).index(line["row"])))
+        writer.writerows(lines)
 
 
 def draw_losses(rows=("simple", "deep", "convolutional")):

@@ -88,8 +88,9 @@ def main():
     words = ("only", "trained on") if one else ("without", "left out")
     for run in training.trained(args, data, build):
         if other is not None:
-            anomalies = run.test.prepare(other)
-            measure(run, args.other or "fashion_mnist", anomalies)
+            name, images = other
+            anomalies = run.test.prepare(images)
+            measure(run, name, anomalies)
             draw(run, anomalies)
         areas = []
         for number, label in chosen:

@@ -4,6 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from lab import datasets
 from sklearn.covariance import LedoitWolf
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -284,6 +285,21 @@ def test_whole_numbers_to_train_on_and_missing_ones_to_fill_in(here, tmp_path):
         filled = archive["x_test"]
     assert np.isfinite(filled).all()
     assert (filled == holes).sum() == holes.size - 1
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("mnist", "fashion_mnist"), ("fashion_mnist", "mnist")])
+def test_other_images_are_never_the_same(tmp_path, monkeypatch, name,
+                                         expected):
+    monkeypatch.setenv("AUTOENCODERS_DATA", str(tmp_path))
+    for grey, each in enumerate(("mnist", "fashion_mnist")):
+        images = np.full((9, 28, 28), grey, "uint8")
+        labels = np.arange(9, dtype="uint8")
+        np.savez(tmp_path / f"{each}.npz", x_train=images, x_test=images,
+                 y_train=labels, y_test=labels)
+    found, other = datasets.load_other(None, datasets.load(name))
+    assert found == expected
+    assert (other == (expected == "fashion_mnist")).all()
 
 
 def test_other_images_that_do_not_fit(small, here, tmp_path):

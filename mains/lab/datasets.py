@@ -237,19 +237,22 @@ def load_other(name, data):
     """Loads another data set's test images, as anomalies to `data`.
 
     Args:
-        name: String, or None for `"fashion_mnist"` if it can be had and fits.
+        name: String, or None for `"fashion_mnist"`, or `"mnist"` if `data` is
+            that, if it can be had and fits.
         data: `Dataset`.
 
     Returns:
-        Array in the units of `data`, or None.
+        String, its name, and array in the units of `data`; or None.
 
     Raises:
         InputError: If it cannot be had or does not fit.
     """
     if not name and data.shape != (28, 28, 1):
-        return None  # Fashion-MNIST would be fetched, and not fit
+        return None  # it would be fetched, and not fit
+    chosen = name or (
+        "mnist" if data.name == "fashion_mnist" else "fashion_mnist")
     try:
-        other = load(name or "fashion_mnist", columns=data.columns)
+        other = load(chosen, columns=data.columns)
         if other.shape != data.shape:
             raise known.NotAvailable(
                 f"{other.name} does not fit. Expected {data.shape}, as "
@@ -260,5 +263,5 @@ def load_other(name, data):
         print(f"{error}\nThe only anomalies are other labels.")
         return None
     if data.train.ndim == 2 and data.train.dtype != "uint8":
-        return other.test  # a table: the same columns and units
-    return data.scaling.undo(other.scaling.apply(other.test))
+        return chosen, other.test  # a table: the same columns and units
+    return chosen, data.scaling.undo(other.scaling.apply(other.test))

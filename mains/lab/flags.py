@@ -80,7 +80,8 @@ FLAGS = {
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="data set whose test part are "
         "anomalies, of a .csv file or a folder every tenth (default: "
-        "fashion_mnist if it can be had and its images fit)"),
+        "fashion_mnist, or beside that mnist, if it can be had and its images "
+        "fit)"),
     "protocol": dict(
         choices=("all-but-one", "only-one"),
         help="train on all labels but one, or on only one, each in turn, "

@@ -133,7 +133,7 @@ def main():
         run.record(error=one.metrics["error"])
         figures.against("labelled images", run, {
             "share of test images classified wrongly": errors}, "error",
-            name="errors.png", base=10)
+            name="errors.png", base=10, logarithmic=True)
         report.write(run)
     figures.show()
 

@@ -1,6 +1,7 @@
 """Pictures of a run: always saved, and shown in windows where one asks."""
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from lab import files
 
@@ -87,7 +88,8 @@ def losses(run):
     save(run, figure, "losses.png")
 
 
-def against(sizes, run, panels, *measures, name="sizes.png", base=2):
+def against(sizes, run, panels, *measures, name="sizes.png", base=2,
+            logarithmic=False):
     """Draws what was measured against sizes, in a logarithmic scale.
 
     Args:
@@ -98,6 +100,8 @@ def against(sizes, run, panels, *measures, name="sizes.png", base=2):
         *measures: Strings. Figures of merit for the title.
         name: String. The picture's file.
         base: Integer. Of the logarithms.
+        logarithmic: Boolean. Whether the units are drawn so too, unless
+            something measured is 0.
     """
     figure, axes = plt.subplots(
         1, len(panels), squeeze=False, layout="constrained",
@@ -110,7 +114,12 @@ def against(sizes, run, panels, *measures, name="sizes.png", base=2):
         axis.set_xticks([*table], map(str, table))
         axis.minorticks_off()
         axis.set(xlabel=sizes, ylabel=unit)
-        axis.set_ylim(bottom=0)
+        if logarithmic and all(map(all, map(dict.values, table.values()))):
+            axis.set_yscale("log")
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.yaxis.set_major_formatter("{x:g}")
+        else:
+            axis.set_ylim(bottom=0)
         axis.legend()
     figure.suptitle(run.title(*measures))
     save(run, figure, name)

@@ -16,7 +16,7 @@ import pytest
 import reproduce
 import throughput
 from cases import factory
-from rows import PIXEL, ROWS
+from rows import ELBO, ERROR, PIXEL, ROWS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {str(path.relative_to(ROOT)): path.read_text()
@@ -205,13 +205,33 @@ def test_floor_of_the_cross_entropy(mnist):
 
 def obtained(row, epochs, figure=PIXEL):
     """Returns a figure of the results."""
-    line, = lines("results", row=row, epochs=str(epochs), figure=figure)
+    line, *_ = lines("results", row=row, epochs=str(epochs), figure=figure)
     return float(line["obtained"])
 
 
 def test_depth_and_schedule_help_most():
     assert obtained("simple", 100) > obtained("deep", 20)
     assert obtained("best", 50) < obtained("deep", 100)
+    assert obtained("variational-schedule", 50, ELBO) < obtained(
+        "variational", 50, ELBO)
+    distorted, *_ = lines("results", row="hinton-distorted")
+    assert float(distorted["obtained"]) < obtained("hinton", 150, ERROR)
+
+
+def test_pretraining_helps_where_labels_are_few():
+    *few, every = lines("results", row="classify")
+    for line in few:
+        assert float(line["obtained"]) < float(line["reference"])
+    assert every["source"] == "from scratch"
+    assert float(every["obtained"]) > float(every["reference"])
+
+
+@pytest.mark.parametrize("row", ["one-label", "one-label-fashion"])
+def test_codes_help_to_tell_a_label_from_the_rest(row):
+    alone, with_its_code = (line for line in lines("results", row=row)
+                            if "labels trained on" in line["figure"])
+    assert float(with_its_code["obtained"]) > max(
+        float(alone["obtained"]), float(alone["reference"]))
 
 
 def test_ours_is_better_in_every_use():

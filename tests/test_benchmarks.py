@@ -7,6 +7,7 @@ import numpy as np
 import pages
 import peers
 import pytest
+import reproduce
 
 CONTENDER = """
 import time
@@ -87,3 +88,12 @@ def test_table_of_lines():
     lines = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
     assert pages.table(lines, ["b", "a"]) == (
         "| b | a |\n| --- | --- |\n| 2 | 1 |\n| 4 | 3 |\n")
+
+
+def test_an_unknown_row_leaves_the_results_as_they_are(tmp_path, monkeypatch):
+    path = tmp_path / "results.csv"
+    path.write_text("as it was")
+    monkeypatch.setattr(reproduce, "RESULTS", path)
+    with pytest.raises(ValueError, match="unknown"):
+        reproduce.write([{"row": "unknown"}])
+    assert path.read_text() == "as it was"

@@ -288,7 +288,8 @@ def test_whole_numbers_to_train_on_and_missing_ones_to_fill_in(here, tmp_path):
 
 
 @pytest.mark.parametrize("name, expected", [
-    ("mnist", "fashion_mnist"), ("fashion_mnist", "mnist")])
+    ("mnist", "fashion_mnist"), ("fashion_mnist", "mnist"),
+    ("mnist.npz", "fashion_mnist"), ("fashion_mnist.npz", "mnist")])
 def test_other_images_are_never_the_same(tmp_path, monkeypatch, name,
                                          expected):
     monkeypatch.setenv("AUTOENCODERS_DATA", str(tmp_path))
@@ -297,6 +298,7 @@ def test_other_images_are_never_the_same(tmp_path, monkeypatch, name,
         labels = np.arange(9, dtype="uint8")
         np.savez(tmp_path / f"{each}.npz", x_train=images, x_test=images,
                  y_train=labels, y_test=labels)
+    monkeypatch.chdir(tmp_path)
     found, other = datasets.load_other(None, datasets.load(name))
     assert found == expected
     assert (other == (expected == "fashion_mnist")).all()

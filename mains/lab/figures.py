@@ -114,7 +114,8 @@ def against(sizes, run, panels, *measures, name="sizes.png", base=2,
         axis.set_xticks([*table], map(str, table))
         axis.minorticks_off()
         axis.set(xlabel=sizes, ylabel=unit)
-        if logarithmic and all(map(all, map(dict.values, table.values()))):
+        if logarithmic and all(
+                value for line in table.values() for value in line.values()):
             axis.set_yscale("log")
             axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.yaxis.set_major_formatter("{x:g}")

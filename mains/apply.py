@@ -123,7 +123,8 @@ def writers(stack, args, run, target, stdout, inputs):
         that is not needed.
     """
     from lab import outputs
-    draw = args.maps and stack.enter_context(outputs.pictures(args.maps))
+    draw = args.maps and stack.enter_context(outputs.pictures(
+        args.maps, inputs.shape[-1]))
     if target is None or target.suffix.lower() == ".csv":
         return stack.enter_context(outputs.rows(
             target, stdout, run.names or "name", header(run, args.what))), draw
@@ -131,7 +132,8 @@ def writers(stack, args, run, target, stdout, inputs):
         return stack.enter_context(
             outputs.arrays(target, inputs.count)), draw
     return None, stack.enter_context(outputs.pictures(
-        target, "uint16" if inputs.dtype == "uint16" else "uint8"))
+        target, inputs.shape[-1],
+        "uint16" if inputs.dtype == "uint16" else "uint8"))
 
 
 def restored(rebuilt, scaling, dtype):

@@ -13,6 +13,10 @@ def main():
     args = command_line.parse(
         __doc__, "generate", model="3-variational", hidden=[512, 256],
         latent=16)
+    if args.module != "3-variational":
+        raise command_line.InputError(
+            "Only the variational module has a prior to draw from. Expected "
+            f"--model 3-variational. Received: --model {args.module}")
     command_line.need("sklearn")
     import numpy as np
     from lab import building, datasets, figures, report, training

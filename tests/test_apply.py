@@ -19,8 +19,10 @@ from lab import (
     datasets,
     finished,
     inputs,
+    outputs,
     training,
 )
+from lab.errors import InputError
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -349,6 +351,14 @@ def test_flags_that_do_not_fit(runs, apply, tmp_path):
     apply(runs / "table", runs / "table.csv", "scores", "--maps", "maps",
           status=1)
     assert (tmp_path / "codes.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("channels, depth", [(5, "uint8"), (3, "uint16")])
+def test_pictures_that_png_files_do_not_hold(channels, depth, tmp_path):
+    with pytest.raises(InputError, match=f"{channels} channels.*{depth}"), \
+            outputs.pictures(tmp_path / "rebuilt", channels, depth):
+        pass
+    assert not [*tmp_path.iterdir()]
 
 
 def test_part_of_a_run_and_other_versions(runs, apply, tmp_path):

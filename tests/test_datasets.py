@@ -61,6 +61,7 @@ def test_hash_tells_data_apart(tmp_path):
     ({"y_test": np.zeros(3)}, "(3,)"),
     ({"y_train": np.zeros(3)}, "(3,)"),
     ({"y_train": np.zeros(20), "y_test": np.full(10, "a")}, "<U1"),
+    ({"y_train": np.array([np.nan] + 19 * [1])}, "nan"),
 ])
 def test_bad_arrays(tmp_path, arrays, received, record_property):
     with pytest.raises(InputError) as refused:
@@ -68,6 +69,19 @@ def test_bad_arrays(tmp_path, arrays, received, record_property):
     assert received in str(refused.value)
     assert "\n" not in str(refused.value)
     record_property("bad inputs refused", 1)
+
+
+@pytest.mark.parametrize("name", [
+    "anomalies", "classify", "codes", "denoise", "generate", "impute",
+    "sizes"])
+def test_data_too_large_to_compare(name, small, here, tmp_path, monkeypatch):
+    with np.load(small) as arrays:
+        images = len(arrays["x_train"]) + len(arrays["x_test"])
+        needed = 2 * 4 * arrays["x_train"][0].size * images
+    monkeypatch.setattr(datasets, "memory", lambda: needed - 1)
+    error = here(f"{name}.py", "--dataset", small, status=1)
+    assert f"{needed / 1e9:.1f} GB" in error and "--limit" in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["nothing.npz", "cifar", ""])

@@ -35,6 +35,17 @@ def test_codes_of_a_gaussian_are_its_means():
     np.testing.assert_allclose(evaluation.codes(encoder, x), mean, rtol=1e-5)
 
 
+@pytest.mark.parametrize("parts", [
+    [None], [None, np.zeros((3, 2)), np.zeros((3, 2))]], ids=str)
+def test_score_grows_beyond_0_and_1(parts):
+    rebuilt = np.full((3, 2), 0.9)
+    for rows in [[0.9, 1], [1, 1], [3, 1]], [[0.1, 0], [0, 0], [-2, 0]]:
+        inside, edge, beyond = evaluation.score(
+            np.array(rows), parts, rebuilt if rows[0][1] else 1 - rebuilt)
+        assert beyond - edge > 3.9
+        assert np.isfinite(inside)
+
+
 @pytest.mark.parametrize("module", [
     module if module[0] in "023" else pytest.param(
         module, marks=pytest.mark.long) for module in SMALL])

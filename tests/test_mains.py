@@ -154,9 +154,10 @@ def test_binarised_pixels_and_log_likelihood(eager, small, here, tmp_path):
     printed = here("3-main.py", "--dataset", small, "--epochs", 2,
                    "--binarize", "dynamic", "--samples", 20)
     assert "small.npz, dynamic binarised" in printed
-    error = here("3-main.py", "--dataset", small, "--binarize", "fixed",
-                 "--distort", status=1)
-    assert "--distort" in error
+    for how, flag in ("fixed", "--distort"), ("dynamic", "--folds=2"):
+        error = here("3-main.py", "--dataset", small, "--binarize", how, flag,
+                     status=1)
+        assert flag[:7] in error.splitlines()[-1]
     metrics = json.loads((tmp_path / "runs" / "3-variational" / "metrics.json")
                          .read_text())
     # Of pixels that are 0 or 1, the floor of the cross-entropy is 0.

@@ -117,6 +117,41 @@ def test_images_of_16_bits_keep_them(tmp_path):
         data.scaling.apply(data.train)[0, ..., 0], IMAGES[0] / 255, 1e-6)
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparent_images_are_refused(mode, tmp_path, record_property):
+    (tmp_path / "icons").mkdir()
+    for number in range(10):
+        image = Image.new("RGBA", (5, 6), (0, 0, 0, 255))
+        image.save(tmp_path / "icons" / f"{number}.png")
+    assert not datasets.load(str(tmp_path / "icons")).train.any()
+    image.putpixel((2, 3), (0, 0, 0, 0))
+    if mode == "P":
+        image = image.quantize()
+    image.convert(mode).save(tmp_path / "icons" / "3.png")
+    with pytest.raises(InputError, match="3.png"):
+        datasets.load(str(tmp_path / "icons"))
+    record_property("bad inputs refused", 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photos_are_upright(orientation, tmp_path):
+    upright = np.zeros((60, 50, 3), "uint8")
+    upright[:20, :10] = 255
+    # How a camera stores it that was turned or mirrored (Exif 2.32, 4.6.4).
+    stored = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1],
+              4: upright[::-1], 5: upright.transpose(1, 0, 2),
+              6: np.rot90(upright, 1), 7: np.rot90(upright, 2).transpose(
+                  1, 0, 2), 8: np.rot90(upright, 3)}[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for number in range(10):
+        Image.fromarray(upright).save(tmp_path / f"{number}.jpg", quality=95)
+    Image.fromarray(stored).save(tmp_path / "3.jpg", exif=exif, quality=95)
+    images = datasets.load(str(tmp_path)).train
+    assert images.shape == (9, 60, 50, 3)
+    assert abs(images[3].astype(int) - upright).mean() < 3
+
+
 def test_damaged_image_is_named(tmp_path):
     name = folder_of(tmp_path)
     path = tmp_path / "000.png"

@@ -1,5 +1,6 @@
 """Folders of runs: none is overwritten, none goes on where it should not."""
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -73,6 +74,30 @@ def test_folder_that_is_not_a_runs(flags, small, here, tmp_path):
         b"years of work"}
 
 
+@pytest.mark.parametrize("config", [
+    '{"model_type": "bert"}', "[1]", "no: json"])
+@pytest.mark.parametrize("flags", [[], ["--overwrite"], ["--resume"]])
+def test_folder_of_another_project(config, flags, small, here, tmp_path):
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text(config)
+    error = here("0-main.py", "--dataset", small, "--output", "bert", *flags,
+                 status=1)
+    assert "bert holds files that are not a run's" in error
+    assert (tmp_path / "bert" / "config.json").read_text() == config
+
+
+@pytest.mark.parametrize("name", ["0-main.py", "anomalies.py"])
+def test_overwrite_spares_the_data(name, small, here, tmp_path):
+    here(name, "--dataset", small, "--epochs", 1, "--limit", 60, "--output",
+         "run")
+    shutil.copy(small, tmp_path / "run" / "mine.npz")
+    before = content(tmp_path / "run")
+    flag = ["--dataset", small, "--other"] * (name[0] == "a") or ["--dataset"]
+    error = here(name, *flag, "run/mine.npz", "--output", "run",
+                 "--overwrite", status=1)
+    assert "mine.npz" in error and content(tmp_path / "run") == before
+
+
 def test_other_settings_are_refused(finished, here):
     folder, arguments = finished
     before = content(folder)
@@ -120,7 +145,8 @@ def test_folders_are_claimed(tmp_path):
         assert one == default
         with files.claimed(None, default) as two:
             assert two == tmp_path / "run-2"
-            (two / "config.json").touch()
+            (two / "config.json").write_text(json.dumps(
+                dict.fromkeys(files.PARTS, {})))
         with pytest.raises(InputError, match="run"), \
                 files.claimed(default, default):
             pass

@@ -58,6 +58,15 @@ def test_labels_that_are_numbers(tmp_path):
     assert data.labels.tolist() == [9, 7] and data.labels.dtype == "int64"
 
 
+@pytest.mark.parametrize("labels", [
+    ("1_0", "10"), ("01", "1"), ("1.5", "1"), ("1e3", "1000"), ("x", "1")])
+def test_labels_that_would_change_as_numbers_stay_text(labels, tmp_path):
+    path = write(tmp_path / "t.csv", [
+        ["a", "label"], *([i / 20, labels[i % 2]] for i in range(20))])
+    data = datasets.load(path, label="label")
+    assert set(data.train_labels) == set(labels)
+
+
 @pytest.mark.parametrize("change", [
     lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n"),
     lambda text: text.replace("\n", "\n\n"), lambda text: text.rstrip("\n"),
@@ -193,7 +202,7 @@ def test_missing_cells_are_filled_in(compiled, here, tmp_path):
         [f"{value:.3f}" for value in row] + ["x, y"] for row in table)]
     holes = random.random((200, 4)) < 0.15
     for row, column in np.argwhere(holes):
-        lines[1 + row][column] = ""
+        lines[1 + row][column] = random.choice(["", "NaN", " -nan"])
     path = write(tmp_path / "t.csv", lines)
     assert "line" in here("0-main.py", "--dataset", path, "--label", "kind",
                           status=1)
@@ -205,7 +214,7 @@ def test_missing_cells_are_filled_in(compiled, here, tmp_path):
     assert [len(line) for line in filled] == [5] * 201
     for before, after in zip(lines, filled):
         for old, new in zip(before, after):
-            assert new == old or old == ""
+            assert new == old or old in ("", "NaN", " -nan")
     values = np.array([line[:4] for line in filled[1:]]).astype(float)
     known = np.where(holes, np.nan, table)
     spread = np.ptp(table, axis=0)

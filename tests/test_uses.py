@@ -238,6 +238,29 @@ def test_missing_values_of_a_table_are_filled_in(
     assert error < ((means - truth)[lost] ** 2).mean() / 2
 
 
+def test_wide_data_are_filled_in_without_regressions(here, tmp_path):
+    """Regressions would need a table of all pairs of values."""
+    images = np.random.default_rng(0).random((12, 4097))
+    images[2, 3] = images[11, 5] = np.nan
+    np.savez(tmp_path / "wide.npz", x_train=images[:10], x_test=images[10:])
+    here("impute.py", "--dataset", "wide.npz", "--epochs", 1, "--hidden",
+         "--latent", 2)
+    with np.load(tmp_path / "runs" / "impute" / "filled.npz") as archive:
+        filled = np.concatenate([archive["x_train"], archive["x_test"]])
+    missing = np.isnan(images)
+    assert np.isfinite(filled).all()
+    assert (filled[~missing] == images[~missing]).all()
+    found = metrics(tmp_path / "runs" / "impute")
+    assert set(found["Squared error per hidden value, 25% at random"]) == {
+        "means", "5 nearest neighbours", "0-vanilla"}
+
+
+def test_only_a_variational_model_has_a_prior(small, here, tmp_path):
+    error = here("generate.py", "--dataset", small, "--model", "0-vanilla",
+                 status=1)
+    assert "--model 3-variational" in error and not [*tmp_path.iterdir()]
+
+
 def test_column_without_any_value(here, tmp_path):
     table = np.random.default_rng(0).random((20, 3))
     table[:, 1] = np.nan

@@ -10,6 +10,7 @@ import numpy as np
 from lab import corruption, known, reading, tables
 from lab.errors import InputError
 from lab.glyphs import glyphs
+from lab.machine import memory
 from lab.scaling import Scaling, extremes, scaling_of
 
 
@@ -51,11 +52,19 @@ class Dataset:
         return math.prod(self.shape)
 
     def require(self, train=1, test=1, labels=0):
-        """Checks that there are enough images, and labels to train with.
+        """Checks that there are enough images, and labels to train with, and
+        that all images fit into memory, twice, in single precision.
 
         Raises:
-            InputError: If there are fewer.
+            InputError: If there are fewer, or if they do not.
         """
+        needed = 8 * self.size * (len(self.train) + len(self.test))
+        if needed > memory():
+            raise InputError(
+                "Too much data to compare on this machine. Expected at most "
+                f"{memory() / 1e9:.1f} GB. Received: {self}, which need "
+                f"{needed / 1e9:.1f} GB. Choose a smaller --limit, or train "
+                "with a numbered main.")
         kinds = 0 if labels == 0 else len(np.unique(self.train_labels))
         if (len(self.train) < train or len(self.test) < test
                 or kinds < labels):
@@ -214,6 +223,12 @@ def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
                 f"Unusable {key} in {name}. Expected one label for each of "
                 f"{len(images)} images, numbers or text. Received: "
                 f"{array.dtype} of shape {array.shape}")
+        if array is not None and array.dtype.kind == "f" and (
+                not np.isfinite(array).all()):
+            raise InputError(
+                f"Unusable {key} in {name}. Expected finite numbers. "
+                f"Received: {array[~np.isfinite(array)][0]}. Leave out what "
+                "has no label.")
     if labels is not None and train_labels is not None and (
             (labels.dtype.kind in "US") != (train_labels.dtype.kind in "US")):
         raise InputError(

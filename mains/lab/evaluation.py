@@ -75,7 +75,10 @@ def score(images, parts, rebuilt):
     """Scores images by their code's parts, and what these were rebuilt to."""
     if len(parts) == 1:
         return squared_error(images, rebuilt)
-    return cross_entropy(images, rebuilt) + kl_divergence(*parts[1:])
+    # Beyond 0 and 1, as a table's values may lie, cross-entropy would fall.
+    inside = np.clip(images, 0, 1)
+    return (cross_entropy(inside, rebuilt) + squared_error(images, inside)
+            + kl_divergence(*parts[1:]))
 
 
 def evaluate(encoder, decoder, auto, batches, seen=None):

@@ -14,6 +14,9 @@ except ImportError:  # Windows, where runs are not kept apart
     fcntl = None
 
 
+PARTS = {"settings", "dataset", "versions"}  # of a run's config.json
+
+
 class Busy(InputError):
     """A folder that another run is using."""
 
@@ -53,8 +56,13 @@ def write_json(path, content):
 
 
 def is_run(folder):
-    """Tells whether a folder holds a run, finished or not."""
-    return (folder / "config.json").exists()
+    """Tells whether a folder holds a run, finished or not: other projects'
+    folders have a config.json, too."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.keys() >= PARTS
 
 
 def is_taken(folder):

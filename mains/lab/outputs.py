@@ -81,13 +81,22 @@ def arrays(target, count):
 
 
 @contextlib.contextmanager
-def pictures(folder, depth="uint8"):
+def pictures(folder, channels, depth="uint8"):
     """Gives a function that adds images of 0 to 1 to a folder of PNG files.
 
     Args:
         folder: Path. It appears once all are written.
+        channels: Integer. Of the images.
         depth: `"uint8"` or `"uint16"`.
+
+    Raises:
+        InputError: If PNG files do not hold such images.
     """
+    if channels > (4 if depth == "uint8" else 1):
+        raise InputError(
+            "PNG files hold up to four channels, of 16 bits one. Received: "
+            f"images with {channels} channels, to be written as {depth}. "
+            "Choose an --output ending in .npz, and leave --maps out.")
     most = np.iinfo(depth).max
     parent = tempfile.TemporaryDirectory(dir=folder.parent, prefix=".")
     hidden = Path(parent.name, folder.name)

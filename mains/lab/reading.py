@@ -8,12 +8,13 @@ import warnings
 import zipfile
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from lab.errors import InputError
 from lab.machine import memory
 
 ARRAYS = ("x_train", "x_test", "y_train", "y_test")
+PHOTOS = ("JPEG", "MPO")  # formats of cameras, which may lie on their side
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
@@ -206,6 +207,8 @@ def look(paths):
         with sound(path, "an image. Remove or replace it."), \
                 Image.open(path) as image:
             size, mode = image.size, image.mode
+            if is_turned(image):
+                size = size[::-1]
         if path == paths[0]:
             width, height = size
         if size != (width, height):
@@ -228,9 +231,22 @@ def decode(path, kind, shape):
     """Returns the bytes of an image file's pixels."""
     with sound(path, "a whole image. Remove or replace it."), \
             Image.open(path) as image:
+        if image.format in PHOTOS:
+            image = ImageOps.exif_transpose(image)  # upright, as it is seen
         if image.size != shape[1::-1]:
             raise ValueError("it has changed meanwhile")
+        if (image.mode.endswith("A") or "transparency" in image.info) and (
+                image.convert("RGBA").getextrema()[3][0] < 255):
+            raise InputError(
+                "Transparent pixels. Expected opaque images. Received: "
+                f"{path}. Put it on a background first.")
         return content(image, kind, shape[2])
+
+
+def is_turned(image):
+    """Tells whether a photo's width is stored as its height: a tag says so."""
+    return image.format in PHOTOS and image.getexif().get(
+        ExifTags.Base.Orientation, 1) > 4
 
 
 def content(image, kind, channels):

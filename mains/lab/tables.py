@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import itertools
 import math
+import re
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from lab import files, reading
 from lab.errors import InputError
 
 LONGEST = 2 ** 26  # characters of a line
+# Such as 7 and 7.0, which pandas writes; but 07 may be part of a postcode.
+WHOLE = re.compile(r"(0|-?[1-9][0-9]{,14})(\.0*)?", re.ASCII)
 EXPECTED = "a .csv file: text in UTF-8, cells separated by commas."
 
 
@@ -192,7 +195,7 @@ class Table:
             writer.writerow(next(self.lines())[1])
             for (_, cells), values in zip(self.rows(), rows):
                 for place, value in zip(places, values):
-                    if cells[place].strip().lower() in ("", "nan"):
+                    if math.isnan(float(cells[place].strip() or "nan")):
                         cells[place] = f"{value:.7g}"  # single precision
                 writer.writerow(cells)
 
@@ -226,13 +229,10 @@ def is_number(text):
 
 
 def typed(labels):
-    """Returns labels as numbers, if all of them are some."""
-    try:
-        numbers = labels.astype("float64")
-    except ValueError:
-        return labels
-    whole = np.isfinite(numbers).all() and (numbers % 1 == 0).all()
-    return numbers.astype("int64") if whole else labels
+    """Returns labels as numbers, if all of them are whole ones."""
+    if all(map(WHOLE.fullmatch, labels)):
+        return labels.astype("float64").astype("int64")
+    return labels
 
 
 def shown(names, most=8):

@@ -48,6 +48,11 @@ def check(args, data, share):
             "Several processes train one model, each on a part of every "
             f"batch. Expected no --folds, and --batch-size {share[1]} or "
             f"more. Received: {args.folds=}, {args.batch_size=}")
+    if args.folds and getattr(args, "binarize", None) == "dynamic":
+        raise InputError(
+            "--folds validates on training images, which --binarize dynamic "
+            "draws anew in each epoch. Expected --binarize fixed. Received: "
+            f"{data}")
     runs.check_repeated(args, data)
 
 
@@ -84,6 +89,14 @@ def trained(args, data, build, flat=True):
         train_all(args, folder, data, build, flat, share)
         sys.exit()  # what else there is to do, the first one does
     default = Path("runs", args.main)
+    for name in (args.dataset, getattr(args, "other", None)):
+        if args.overwrite and name and Path(name).exists() and Path(
+                name).resolve().is_relative_to(
+                    (args.output or default).resolve()):
+            raise InputError(
+                "--overwrite would delete the data. Expected data outside "
+                f"{args.output or default}. Received: {name}. Move it, or "
+                "choose another --output.")
     with files.claimed(
             args.output, default, args.resume, args.overwrite) as folder:
         runs.check_resumed(folder, args, config)

@@ -47,8 +47,8 @@ def relu_layer(units, bias=0.0):
 def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
     """Builds a dense autoencoder whose code changes little with its input.
 
-    For codes that noise does not move: the code keeps to what tells inputs
-    apart, and flattens all else. Inputs lie in [0, 1].
+    For codes that noise moves less: the code keeps to what tells inputs apart,
+    and flattens much of the rest. Inputs lie in [0, 1].
 
     Args:
         input_dims: Integer. Size of one flattened input.

@@ -66,8 +66,9 @@ compat-torch: .venv-torch/installed
 
 # Linux without an NVIDIA card gets TensorFlow's package for CPUs, half as large.
 .venv/installed: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info)' || \
-	{ echo "Python 3.11 or newer is needed, which Keras 3.14 asks for." \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed: Keras 3.14 asks for the" \
+	"first, TensorFlow 2.21 has no package for later ones." \
 	"Found: $$($(PYTHON) --version 2>&1). Install it, or name another:" \
 	"make PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's module venv" \

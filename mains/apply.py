@@ -11,9 +11,9 @@ an image, or a pattern such as 'photos/*.png'. Writes a row for each input:
 codes    what the encoder gives; of the variational module, the means
 rebuilt  what the decoder makes of these, in the units of the input: images
          as PNG files of the same names, in a folder
-scores   the squared error of that, as scaled for the model; of the
-         variational module, the negative ELBO; high for an anomaly. And the
-         squared error in each column, in .npz files in each pixel
+scores   the squared error of what is rebuilt, in the model's scale; of the
+         variational module, the negative ELBO; high for an anomaly. Tables
+         also get the error of each column, .npz files that of each pixel
 labels   1 where the score is above the run's threshold, else 0; of a run of
          classify.py, the label
 """
@@ -41,8 +41,9 @@ def parse():
     add("--what", choices=("codes", "rebuilt", "scores", "labels"),
         required=True, help="what to compute")
     add("--contamination", type=flags.rate, metavar="SHARE",
-        help="of --what labels: the threshold is the score which this share "
-        "of the run's test data exceed (default: 0.05)")
+        help="of --what labels, 0.5, 0.1, 0.05, 0.01 or 0.001: the threshold "
+        "is the score which this share of the run's test data exceed "
+        "(default: 0.05)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
         "files that are bright where an image was rebuilt badly")
     add("--output", metavar="FILE", help="a .csv, .npz or .npy file, a folder "

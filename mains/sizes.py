@@ -5,7 +5,8 @@ Trains the module with each size, in a folder of its own. Draws the squared
 error per test image against the size as `sizes.png`, and images rebuilt at
 each size as `rebuilt.png`; of the variational module also rate, distortion
 and active units. Says where the gain ends: at the smallest size whose error
-is at most a tenth above the lowest of all.
+is at most a tenth above the lowest of all. If that is the largest one, it has
+not ended: try larger ones.
 """
 import argparse
 import dataclasses

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from lab import backend
+from lab import backend, command_line
 from lab.backend import UNTOUCHED
 from PIL import Image
 
@@ -282,6 +282,21 @@ def test_backend_is_the_fastest_unless_the_user_says_otherwise(
         (tmp_path / "keras.json").write_text(json.dumps(config))
     backend.choose(module)
     assert (os.environ["KERAS_BACKEND"] or None) == expected
+
+
+@pytest.mark.parametrize("variable, expected", [("", "torch"), ("jax", "jax")])
+def test_config_repeats_a_run_on_its_backend(
+        variable, expected, finished, tmp_path, monkeypatch):
+    folder, _ = finished
+    config = json.loads((folder / "config.json").read_text())
+    config["versions"]["backend"] = "torch"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    monkeypatch.setattr("sys.argv", [
+        "0-main.py", "--config", str(tmp_path / "config.json")])
+    command_line.parse("", "0-vanilla", hidden=[128, 64], latent=32)
+    assert os.environ["KERAS_BACKEND"] == expected
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="needs JAX")

@@ -38,9 +38,10 @@ def choose(module):
 def prefer(name):
     """Has Keras compute with a backend, if it is installed and neither
     `KERAS_BACKEND` nor an earlier import has chosen one."""
-    if name in ("jax", "tensorflow", "torch") and importlib.util.find_spec(
-            name):
-        os.environ.setdefault("KERAS_BACKEND", name)
+    if (name in ("jax", "tensorflow", "torch")
+            and importlib.util.find_spec(name)
+            and not os.environ.get("KERAS_BACKEND")):
+        os.environ["KERAS_BACKEND"] = name
 
 
 @contextlib.contextmanager

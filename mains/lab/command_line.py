@@ -122,6 +122,8 @@ def parse(description, name, **flags):
     if args.show is None:
         args.show = sys.platform in ("darwin", "win32") or any(
             os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if args.config:
+        backend.prefer(read_config(args.config)["versions"].get("backend"))
     backend.choose(args.module)
     return args
 

@@ -78,10 +78,10 @@ FLAGS = {
     "noise": dict(
         type=share, help="standard deviation of the noise, or share to mask"),
     "other": dict(
-        metavar="NAME|FILE|FOLDER", help="data set whose test part are "
-        "anomalies, of a .csv file or a folder every tenth (default: "
-        "fashion_mnist, or beside that mnist, if it can be had and its images "
-        "fit)"),
+        metavar="NAME|FILE|FOLDER", help="another data set, whose test "
+        "part (every tenth row or image of a .csv file or folder) are the "
+        "anomalies (default: fashion_mnist, or mnist where --dataset is "
+        "fashion_mnist; none if it cannot be had or does not fit)"),
     "protocol": dict(
         choices=("all-but-one", "only-one"),
         help="train on all labels but one, or on only one, each in turn, "

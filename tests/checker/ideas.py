@@ -77,8 +77,9 @@ def size(case):
                   "lambtha, or a mean instead of a sum")
 
 
-@promise("penalty", "the penalty is lambtha times |d code / d input|^2",
-         ("contractive",), ("encoder.output", "connected", "loss"))
+@promise("penalty", "the penalty is lambtha times the squared norm of d code "
+         "/ d input", ("contractive",),
+         ("encoder.output", "connected", "loss"))
 def jacobian(case):
     """Computes the Jacobian from the weights."""
     lambtha, = case.rest

@@ -30,7 +30,7 @@ class Variational(keras.Model):
     def compute_loss(self, x, y, y_pred, sample_weight=None, **options):
         """Returns the loss that it was compiled with, summed, and the KL."""
         if sample_weight is None:
-            sample_weight = ops.ones_like(y_pred[:, 0])
+            sample_weight = ops.ones_like(y_pred[:, 0], keras.backend.floatx())
         weight = sample_weight * y_pred.shape[-1]
         return super().compute_loss(x, y, y_pred, weight, **options)
 

@@ -19,7 +19,8 @@ class Contraction(keras.layers.Layer):
 
     def call(self, units, lambtha):
         """Returns the code, the last of the encoder's activations."""
-        first, *kernels = [x._keras_history[0].kernel for x in self.symbols]
+        first, *kernels = [ops.cast(x._keras_history[0].kernel, self.dtype)
+                           for x in self.symbols]
         _, *slopes, alive = [ops.cast(x > 0, x.dtype) for x in units]
         # J = d code / d (first layer before its ReLU), by the chain rule: all
         # inputs' rows in one matrix. The code's own slopes, 0 or 1, come last.

@@ -29,9 +29,10 @@ def main():
         figures.reconstructions(run)
         figures.losses(run)
         if args.latent == 2:
+            means = np.concatenate([run.code(run.test[index][0])
+                                    for index in range(len(run.test))])
             figures.scatter(
-                run, {"means of the test images": run.code(run.test.all())},
-                "negative_elbo")
+                run, {"means of the test images": means}, "negative_elbo")
             figures.manifold(run)
         report.write(run)
     figures.show()

@@ -1,5 +1,6 @@
 """What every numbered module promises, over all of them alike."""
 import ast
+import contextlib
 import doctest
 import functools
 import os
@@ -249,6 +250,40 @@ def usual_loss(module):
     return trained(module, epochs=3, compiled=False)[-1][-1]
 
 
+@contextlib.contextmanager
+def precision(policy):
+    """Sets Keras's policy of types for a while."""
+    global_policy = getattr(keras.mixed_precision, "global_policy",
+                            getattr(keras.mixed_precision, "dtype_policy", 0))
+    set_policy = getattr(keras.mixed_precision, "set_global_policy",
+                         getattr(keras.mixed_precision, "set_dtype_policy", 0))
+    before, whole = global_policy(), keras.backend.floatx()
+    set_policy(policy)
+    try:
+        yield
+    finally:
+        keras.backend.set_floatx(whole)
+        set_policy(before)
+
+
+@pytest.mark.parametrize("module", ["0-vanilla", "1-sparse", "3-variational",
+                                    "5-contractive"])
+def test_policy_of_float64_where_keras_computes_in_float32(module):
+    with precision("float64"):
+        _, _, auto = factory(module)(*SMALL[module])
+        x = inputs(module)
+        assert np.isfinite(auto.evaluate(x, x, verbose=0))
+
+
+def test_large_images_in_half_precision():
+    """Whose number of pixels is no number of 16 bits."""
+    with precision("mixed_float16"):
+        _, _, auto = factory("3-variational")(65536, [], 1)
+        x = np.ones((2, 65536))
+        loss = auto.evaluate(x, x, verbose=0)
+    assert loss == pytest.approx(65536 * np.log(2), rel=0.01)
+
+
 @pytest.mark.parametrize("module, policy", [
     pytest.param(module, policy, marks=[] if policy == "mixed_float16"
                  and module == "3-variational" else pytest.mark.long)
@@ -260,22 +295,13 @@ def test_other_precisions(module, policy):
         pytest.skip("JAX has float64 only where JAX_ENABLE_X64 says so")
     if module == "2-convolutional" and backend == "torch":
         pytest.skip("PyTorch's convolutions on CPUs want float32")
-    global_policy = getattr(keras.mixed_precision, "global_policy",
-                            getattr(keras.mixed_precision, "dtype_policy", 0))
-    set_policy = getattr(keras.mixed_precision, "set_global_policy",
-                         getattr(keras.mixed_precision, "set_dtype_policy", 0))
-    before, whole = global_policy(), keras.backend.floatx()
-    set_policy(policy)
-    if policy == "float64":
-        keras.backend.set_floatx("float64")
-    try:
+    with precision(policy):
+        if policy == "float64":
+            keras.backend.set_floatx("float64")
         encoder, _, auto, losses = trained(
             module, epochs=3, compiled=policy == "mixed_float16")
         encoder.run_eagerly = EAGER
         outputs = encoder.predict(inputs(module), verbose=0)
-    finally:
-        keras.backend.set_floatx(whole)
-        set_policy(before)
     # Keras 2 also averages losses in bfloat16, which has three digits.
     assert np.isfinite(losses).all() and losses[-1] < 1.01 * losses[0]
     kind = {"mixed_float16": "float16", "float64": "float64"}.get(policy)

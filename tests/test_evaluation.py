@@ -136,7 +136,8 @@ def test_negative_log_likelihood_is_what_it_should_be():
 
 
 def test_negative_log_likelihood_takes_bounded_memory():
-    """However many samples, no more than about 10,000 images at a time."""
+    """However many samples, no more than about 10,000 images at a time, and
+    of large images fewer."""
     seen = []
 
     def decode(z):
@@ -146,6 +147,16 @@ def test_negative_log_likelihood_takes_bounded_memory():
     evaluation.negative_log_likelihood(
         Linear().encode, decode, Batches(IMAGES[:, 0, :2, 0], 20, True), 5000)
     assert max(seen) <= 10000 and sum(seen) == 50 * 5000
+    seen.clear()
+
+    def decode_large(z):
+        seen.append(len(z))
+        return np.full((len(z), 2 ** 16), 0.5, "float32")
+
+    evaluation.negative_log_likelihood(
+        lambda images: Linear().encode(images[:, :2]), decode_large,
+        Batches(np.ones((5, 2 ** 16), "float32"), 5, True), 50)
+    assert max(seen) <= 2 ** 7 and sum(seen) == 5 * 50
 
 
 def test_error_of_pca_is_the_papers(mnist):
@@ -173,6 +184,8 @@ def test_alarms():
         {"negative_elbo": 150.0, "collapsed": 205.8}) == []
     dead, = evaluation.alarms({"dead_units": 0.5})
     assert "50%" in dead
+    # A table of a few columns has few nats in all.
+    assert evaluation.alarms({"negative_elbo": 2.5, "collapsed": 3.2}) == []
     collapsed, = evaluation.alarms(
         {"negative_elbo": 205.0, "collapsed": 205.8})
     assert "205.0" in collapsed

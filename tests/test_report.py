@@ -311,6 +311,18 @@ def test_walking_decodes_at_once(trained, visit):
         assert len(set(seen)) == len(seen)
 
 
+def test_page_copes_with_very_many_numbers(trained, visit):
+    """Of a convolutional code of a large image, or of test images."""
+    page = visit(trained("0-vanilla"))
+    assert page.evaluate("""() => {
+        const values = new Float32Array(300000).fill(2);
+        values[7] = -1;
+        paintBars(document.createElement("canvas"), values,
+                  {low: values, high: values});
+        return [lowest(values, 0), highest(values)];
+    }""") == [-1, 2]
+
+
 def test_plane_is_the_codes_or_their_principal_components():
     random = np.random.default_rng(0)
     codes = (random.standard_normal((50, 6)) * [5, 4, 1, 1, 1, 1])
@@ -333,7 +345,8 @@ def test_plane_is_the_codes_or_their_principal_components():
         50, 2) == pytest.approx(codes[:, :2], rel=1e-3)
     for size in (1, 2, 9):  # of one input, and of codes that are all the same
         for count in (1, 4):
-            assert "nan" not in str(live.plane(np.ones((count, size))))
+            plane = live.plane(np.ones((count, size)))
+            assert "nan" not in str(plane) and len(plane["names"]) == 2
 
 
 HOSTILE = ("</script><script>window.hacked = 1</script>",

@@ -86,10 +86,11 @@ def test_folder_of_another_project(config, flags, small, here, tmp_path):
     assert (tmp_path / "bert" / "config.json").read_text() == config
 
 
-@pytest.mark.parametrize("name", ["0-main.py", "anomalies.py"])
+@pytest.mark.parametrize("name", ["0-main.py", "anomalies.py", "sizes.py"])
 def test_overwrite_spares_the_data(name, small, here, tmp_path):
+    sizes = ["--sizes", 2] * (name == "sizes.py")
     here(name, "--dataset", small, "--epochs", 1, "--limit", 60, "--output",
-         "run")
+         "run", *sizes)
     shutil.copy(small, tmp_path / "run" / "mine.npz")
     before = content(tmp_path / "run")
     flag = ["--dataset", small, "--other"] * (name[0] == "a") or ["--dataset"]

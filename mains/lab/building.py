@@ -45,6 +45,8 @@ def builder(args, data, module=None):
         widths = [data.size, *args.hidden, args.latent]
         weights = 2 * sum(a * b for a, b in zip(widths, widths[1:]))
         values = 2 * sum(widths)
+        if module == "5-contractive":  # the Jacobian, and its gradients
+            values += 4 * args.latent * max(args.hidden, default=0)
     # Weights, their gradients, and the two moments that Adam keeps of these;
     # what each layer gives for a batch.
     needed = 4 * (4 * weights + args.batch_size * values)

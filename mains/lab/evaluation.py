@@ -166,7 +166,7 @@ def alarms(metrics):
             f"Alarm: {metrics['dead_units']:.0%} of the code's units are dead "
             "(0 for every image). Try another seed, a lower learning rate or "
             "a lighter penalty.")
-    if metrics.get("negative_elbo", 0) > metrics.get("collapsed", 1) - 1:
+    if metrics.get("negative_elbo", 0) > 0.995 * metrics.get("collapsed", 1):
         found.append(
             "Alarm: the variational autoencoder has collapsed. Its negative "
             f"ELBO of {metrics['negative_elbo']:.1f} nats is no better than "
@@ -197,7 +197,8 @@ def negative_log_likelihood(encoder, decoder, batches, samples, seed=0):
         _, mean, log_var = (to_float64(part) for part in encoder(images))
         target = keras.ops.convert_to_tensor(rows(images)[None])
         total = np.full(len(images), -np.inf)
-        left, size = samples, max(1, 10000 // len(images))
+        most = min(10000, 2 ** 23 // images[0].size)  # images at a time
+        left, size = samples, max(1, most // len(images))
         while left:
             shape = (min(left, size), *mean.shape)
             epsilon = random.standard_normal(shape, dtype="float32")

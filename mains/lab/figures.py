@@ -63,14 +63,20 @@ def draw(axis, image, limits=(0, 1), column=0):
     axis.set(xticks=[], yticks=[])
     if image.ndim == 1:
         least, most = min(0, image.min()), max(1, image.max())
-        axis.plot(column + np.linspace(-0.45, 0.45, image.size),
-                  0.9 * (image - least) / (most - least) - 0.45, "C0-")
+        axis.plot(column + places(image.size),
+                  0.9 * (image - least) / (most - least) - 0.45, "C0-",
+                  marker="." * (image.size == 1))
         return
     height, width = image.shape[:2]
     half, down = (0.45 * side / max(height, width) for side in (width, height))
     axis.imshow(image if image.shape[-1] == 3 else image.mean(axis=-1),
                 cmap="gray", vmin=limits[0], vmax=limits[1],
                 extent=(column - half, column + half, -down, down))
+
+
+def places(count):
+    """Returns places for numbers, spread over 0.9 around 0."""
+    return np.linspace(-0.45, 0.45, 2 * count + 1)[1::2]
 
 
 def losses(run):
@@ -142,10 +148,11 @@ def manifold(run, steps=25, limit=3):
         axis.images[0].set_extent((-half, half, -half, half))
     else:  # rows of a table, each as a curve in its cell
         step = ticks[1] - ticks[0]
-        place = np.linspace(-0.4, 0.4, run.data.size) * step
+        place = places(run.data.size) * step
         curves = (cells.reshape(len(codes), -1) - 0.5) * 0.8 * step
         axis.plot(place[:, None] + codes[:, 0],
-                  curves.T + codes[:, 1], "C0-", linewidth=0.8)
+                  curves.T + codes[:, 1], "C0-", linewidth=0.8,
+                  marker="." * (run.data.size == 1))
         axis.set(xlim=(-half, half), ylim=(-half, half))
     axis.set(xticks=range(-limit, limit + 1), yticks=range(-limit, limit + 1),
              xlabel="first number of the code",

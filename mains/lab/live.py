@@ -168,7 +168,7 @@ def plane(codes):
         _, spreads, found = np.linalg.svd(some - mean, full_matrices=False)
         shares = spreads ** 2 / ((spreads ** 2).sum() or 1)
         names = [f"{name} principal component, {share:.0%} of the variance"
-                 for name, share in zip(("first", "second"), shares)]
+                 for name, share in zip(("first", "second"), [*shares, 0])]
         axes[:len(found)] = found[:2]
     return {"mean": packed(mean, "float32"), "axes": packed(axes, "float32"),
             "points": packed((codes - mean) @ axes.T, "float16"),

@@ -53,6 +53,14 @@ def check(args, data, share):
             "--folds validates on training images, which --binarize dynamic "
             "draws anew in each epoch. Expected --binarize fixed. Received: "
             f"{data}")
+    folder = args.output or Path("runs", args.main)
+    for name in (args.dataset, getattr(args, "other", None)):
+        if args.overwrite and name and Path(name).exists() and Path(
+                name).resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                "--overwrite would delete the data. Expected data outside "
+                f"{folder}. Received: {name}. Move it, or choose another "
+                "--output.")
     runs.check_repeated(args, data)
 
 
@@ -89,14 +97,6 @@ def trained(args, data, build, flat=True):
         train_all(args, folder, data, build, flat, share)
         sys.exit()  # what else there is to do, the first one does
     default = Path("runs", args.main)
-    for name in (args.dataset, getattr(args, "other", None)):
-        if args.overwrite and name and Path(name).exists() and Path(
-                name).resolve().is_relative_to(
-                    (args.output or default).resolve()):
-            raise InputError(
-                "--overwrite would delete the data. Expected data outside "
-                f"{args.output or default}. Received: {name}. Move it, or "
-                "choose another --output.")
     with files.claimed(
             args.output, default, args.resume, args.overwrite) as folder:
         runs.check_resumed(folder, args, config)

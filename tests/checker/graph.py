@@ -12,7 +12,12 @@ def plain(value):
         return value
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
-    return getattr(value, "__name__", type(value).__name__)
+    name = getattr(value, "__name__", type(value).__name__)
+    # A layer as activation, unless it is not the plain one.
+    changed = any(getattr(value, key, None) for key in (
+        "max_value", "negative_slope", "threshold"))
+    return name if changed else {"ReLU": "relu", "Sigmoid": "sigmoid"}.get(
+        name, name)
 
 
 def weights_of(layer):

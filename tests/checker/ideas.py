@@ -1,7 +1,7 @@
 """Promises of single modules, on penalties and noise, and those beyond."""
 import numpy as np
 
-from . import reference
+from . import behaviour, reference
 from .listing import IDEAS, Broken, promise, row
 from .structure import close
 
@@ -11,7 +11,7 @@ DENSE = tuple(idea for idea in IDEAS if idea != "convolutional")
 def penalties(case):
     """Returns what the loss has above its cross-entropy, by weights."""
     return [found["loss"] - reference.losses(
-        case.x, found["auto"])[reference.ACCEPTED[0]]
+        case.x, found["auto"])[behaviour.loss(case)]
         for found in case.stage("twice")]
 
 
@@ -92,12 +92,12 @@ def jacobian(case):
 
 
 @promise("noise", "inputs are corrupted while training, and only then",
-         ("denoising",), ("encoder.output",))
+         ("denoising",), ("connected",))
 def noise(case):
-    """Compares the codes while training with each other."""
+    """Compares the outputs while training with each other."""
     one, other = np.asarray(case.stage("noisy"))
     if close(one, other):
-        return Broken("another code each time", "the same")
+        return Broken("another output each time", "the same")
 
 
 @promise("alive", "no unit of a fresh code is 0 for all inputs", tuple(

@@ -137,9 +137,9 @@ class Models:
         return losses
 
     def noisy(self):
-        """Returns what the encoder gives while training, twice."""
+        """Returns what auto gives while training, twice."""
         self.set_weights(1, 1)
-        return [array(self.encoder(self.x, training=True)) for _ in range(2)]
+        return [array(self.auto(self.x, training=True)) for _ in range(2)]
 
     def training(self):
         """Returns all weights after one step, and the outputs after it."""

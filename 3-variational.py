@@ -29,8 +29,9 @@ class Variational(keras.Model):
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, **options):
         """Returns the loss that it was compiled with, summed, and the KL."""
+        y_pred = ops.cast(y_pred, keras.backend.floatx())  # 16 bits overflow
         if sample_weight is None:
-            sample_weight = ops.ones_like(y_pred[:, 0], keras.backend.floatx())
+            sample_weight = ops.ones_like(y_pred[:, 0])
         weight = sample_weight * y_pred.shape[-1]
         return super().compute_loss(x, y, y_pred, weight, **options)
 

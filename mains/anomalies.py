@@ -2,8 +2,9 @@
 """Finds images unlike those it was trained on, beside other ways.
 
 An image's score is the error of its reconstruction (for the variational
-module, the negative ELBO); "with its code" adds the squared Mahalanobis
-distance of the code, each as a multiple of its mean over the training images.
+module, the negative ELBO); "plus its code" adds the squared Mahalanobis
+distance of the code, each as a multiple of its mean over the training images;
+"times its code" multiplies the two.
 Prints the area under the ROC curve, 1 if all anomalies score above all other
 images: for another data set, and for each label left out of the training. With
 `--protocol only-one` the training is on one label at a time instead, and all
@@ -28,13 +29,17 @@ def main():
     from sklearn.metrics import roc_auc_score
     from sklearn.svm import OneClassSVM
 
-    def with_codes(run, train, images):
+    def own_scores(run, train, images):
         """Scores images by what they are rebuilt to, and by their codes."""
-        normal, codes = LedoitWolf(), run.code(train)
-        normal.fit(codes)
-        return (run.score(images) / max(run.score(train).mean(), 1e-12)
-                + normal.mahalanobis(run.code(images))
-                / max(normal.mahalanobis(codes).mean(), 1e-12))
+        normal = LedoitWolf().fit(run.code(train))
+        (error, distance), (usual, near) = (
+            (run.score(some), normal.mahalanobis(run.code(some)))
+            for some in (images, train))
+        return {args.module: error,
+                f"{args.module}, plus its code":
+                    error / max(usual.mean(), 1e-12)
+                    + distance / max(near.mean(), 1e-12),
+                f"{args.module}, times its code": error * distance}
 
     def measure(run, title, anomalies):
         """Scores unseen images and anomalies in each way."""
@@ -47,8 +52,7 @@ def main():
             "PCA": evaluation.squared_error(
                 images, pca.inverse_transform(pca.transform(images))),
             "isolation forest": -forest.score_samples(images),
-            args.module: run.score(images),
-            f"{args.module}, with its code": with_codes(run, train, images)}
+            **own_scores(run, train, images)}
         if one and len(train) < len(data.train):  # of all it takes hours
             scores["one-class SVM"] = -OneClassSVM(nu=0.1).fit(
                 train).score_samples(images)

@@ -228,10 +228,12 @@ def test_pretraining_helps_where_labels_are_few():
 
 @pytest.mark.parametrize("row", ["one-label", "one-label-fashion"])
 def test_codes_help_to_tell_a_label_from_the_rest(row):
-    alone, with_its_code = (line for line in lines("results", row=row)
-                            if "labels trained on" in line["figure"])
-    assert float(with_its_code["obtained"]) > max(
-        float(alone["obtained"]), float(alone["reference"]))
+    alone, *with_its_code = (line for line in lines("results", row=row)
+                             if "labels trained on" in line["figure"])
+    assert len(with_its_code) == 2
+    for line in with_its_code:
+        assert float(line["obtained"]) > max(
+            float(alone["obtained"]), float(alone["reference"]))
 
 
 def test_ours_is_better_in_every_use():

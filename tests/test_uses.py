@@ -115,7 +115,8 @@ def test_anomalies(small, here, tmp_path):
     found = metrics(folder)
     areas = found["Area under the ROC curve, other.npz"]
     assert set(areas) == {"PCA", "isolation forest", "0-vanilla",
-                          "0-vanilla, with its code"}
+                          "0-vanilla, plus its code",
+                          "0-vanilla, times its code"}
     assert areas["0-vanilla"] > 0.99  # white on black against black on white
     left_out = [metrics(folder / f"without-{digit}")[
         f"Area under the ROC curve, label {digit}"] for digit in range(10)]
@@ -162,12 +163,14 @@ def test_training_on_one_label(small, here, tmp_path):
         away = some - codes.mean(axis=0)
         return ((away @ inverse) * away).sum(axis=1)
 
-    scores = {"0-vanilla": [], "0-vanilla, with its code": []}
+    scores = {"0-vanilla": [], "0-vanilla, plus its code": [],
+              "0-vanilla, times its code": []}
     for images in test, other:
         some, lost = measured(images)
         scores["0-vanilla"].append(lost)
-        scores["0-vanilla, with its code"].append(
+        scores["0-vanilla, plus its code"].append(
             lost / errors.mean() + distances(some) / distances(codes).mean())
+        scores["0-vanilla, times its code"].append(lost * distances(some))
     areas = metrics(folder)[
         "Area under the ROC curve, mean of the labels trained on"]
     assert set(areas) == {*scores, "PCA", "isolation forest", "one-class SVM"}

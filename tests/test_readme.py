@@ -182,7 +182,7 @@ def test_rows_of_the_results():
     # Without names, `make reproduce` trains for about an hour.
     seconds = {line["row"]: float(line["seconds"]) * ROWS[line["row"]].seeds
                for line in lines("results") if not ROWS[line["row"]].long}
-    assert sum(seconds.values()) < 3600
+    assert sum(seconds.values()) < 4000
     assert reproduce.RESULTS == pages.DOCS / "results.csv"
 
 

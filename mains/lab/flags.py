@@ -79,7 +79,7 @@ FLAGS = {
         type=share, help="standard deviation of the noise, or share to mask"),
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="another data set, whose test "
-        "part (every tenth row or image of a .csv file or folder) are the "
+        "part (every tenth row or image of a .csv file or folder) holds the "
         "anomalies (default: fashion_mnist, or mnist where --dataset is "
         "fashion_mnist; none if it cannot be had or does not fit)"),
     "protocol": dict(

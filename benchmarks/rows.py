@@ -127,7 +127,8 @@ ROWS = {
         "--samples 5000", [
             ("negative_log_likelihood",
              "negative log-likelihood, nats per image", 86.76,
-             "Burda et al. 2016, tanh units")], long=True),
+             "Burda et al. 2016, tanh units"),
+            ("active_units", "active units of the code", "", "")], long=True),
     "hinton-fashion": Row(
         "codes.py --dataset fashion_mnist --hidden 1000 500 250 --latent 30 "
         "--distort --epochs 40 --batch-size 64 --schedule cosine", max,

@@ -268,6 +268,8 @@ def precision(policy):
 
 @pytest.mark.parametrize("module", ["0-vanilla", "1-sparse", "3-variational",
                                     "5-contractive"])
+# JAX says so, and computes in float32, unless JAX_ENABLE_X64 is set.
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype float64")
 def test_policy_of_float64_where_keras_computes_in_float32(module):
     with precision("float64"):
         _, _, auto = factory(module)(*SMALL[module])

@@ -139,7 +139,7 @@ TABLES = {
     "quality": measured("quality", "contender", "seconds to 0.0979", "epochs",
                         "times the tutorial's speed"),
     "layers": measured("layers", "contender", "shape", "milliseconds a step",
-                       "times the course's speed"),
+                       "seconds an epoch"),
 }
 
 

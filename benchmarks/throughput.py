@@ -6,8 +6,8 @@
 The parts: `peers` (the table), `layers` (where the convolutional module's time
 goes), `quality` (seconds to the tutorial's loss), `files` (200,000 image
 files), `hosts` (two processes), `penalty` (the contractive one's), `growth`
-(of the cost, with the work). Without a name, the first two and `penalty`,
-which take 20 minutes; `--all` measures all.
+(of the cost, with the work). Without a name, the first two, which take 20
+minutes; `--all` measures all.
 """
 import argparse
 import csv
@@ -23,7 +23,7 @@ from scale import draw_growth, files, growth, hosts
 
 PARTS = {"peers": peers, "layers": layers, "quality": quality, "files": files,
          "hosts": hosts, "penalty": penalty, "growth": growth}
-QUICK = ["peers", "layers", "penalty"]
+QUICK = ["peers", "layers"]
 # As in the mains: where layers are measured in this very process.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

@@ -77,11 +77,19 @@ def test_contenders_that_learn_less_do_not_count():
         f"{3 + 49 * second:.0f}" for second in (2.0, 1.0, 0.5, 0.8, 4.0, 1.5)]
     assert [line["seconds after the last epoch"] for line in lines] == [
         "", "0.5", "0.5", "", "", ""]
-    found = {("0-vanilla", contender): each for contender, each in
-             runs.items()}
-    assert [contender for contender in runs if peers.far_behind(
-        found, "0-vanilla", contender)] == ["PyTorch, as its examples",
-                                            "PyTorch, tuned"]
+
+
+def test_contenders_that_ratios_are_taken_of_run_in_every_round():
+    def again(epoch):
+        found = {("0-vanilla", contender): [{"starts": [0, 1, 1 + epoch]}]
+                 for contender in contenders.CONTENDERS}
+        return [contender for contender in contenders.CONTENDERS
+                if not peers.once_is_enough(found, "0-vanilla", contender)]
+
+    assert not peers.once_is_enough({}, "0-vanilla", "ours, TensorFlow")
+    assert again(2.0) == [
+        "course, TensorFlow", "ours, default", "PyTorch, tuned"]
+    assert again(20.0) == ["ours, default", "PyTorch, tuned"]
 
 
 def test_table_of_lines():

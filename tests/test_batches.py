@@ -109,6 +109,7 @@ def test_pipeline_gives_the_same_in_each_epoch():
         images + random.random(images.shape), images))  # float64
     pipeline = batches.for_fit()
     assert len(pipeline) == len(batches)
+    assert pipeline.options().autotune.enabled is False  # epochs waited for it
     for epoch in 0, 1:
         batches.start_epoch(epoch)
         for number, pair in enumerate(pipeline):

@@ -82,7 +82,9 @@ class Batches(keras.utils.PyDataset):
 
         That is a pipeline of TensorFlow's own, where Keras computes with it:
         it makes batches beside the training. (Keras would start a generator of
-        its own twice in each epoch, and wait for it.)
+        its own twice in each epoch, and wait for it.) Its autotuning is off,
+        as nothing here needs it: an epoch that ends stops the thread that
+        tunes, and sometimes waits for it, as long as the epoch took.
         """
         if keras.backend.backend() != "tensorflow":
             return self
@@ -94,8 +96,10 @@ class Batches(keras.utils.PyDataset):
                 self.__getitem__, [index], [tf.float32] * len(shapes))
             return tuple(map(tf.ensure_shape, parts, shapes))
 
-        return tf.data.Dataset.range(len(self)).map(batch).prefetch(
-            tf.data.AUTOTUNE)
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        pipeline = tf.data.Dataset.range(len(self)).map(batch).prefetch(2)
+        return pipeline.with_options(options)
 
     def all(self):
         """Returns all images at once, in their own order."""

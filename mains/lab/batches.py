@@ -84,7 +84,7 @@ class Batches(keras.utils.PyDataset):
         it makes batches beside the training. (Keras would start a generator of
         its own twice in each epoch, and wait for it.) Its autotuning is off,
         as nothing here needs it: an epoch that ends stops the thread that
-        tunes, and sometimes waits for it, as long as the epoch took.
+        tunes, and sometimes waits for it, for seconds.
         """
         if keras.backend.backend() != "tensorflow":
             return self

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the vanilla autoencoder and draws what it rebuilds.
+"""Trains the vanilla autoencoder and draws reconstructions.
 
 Prints the mean of the codes of the first ten test images.
 """
@@ -7,16 +7,15 @@ from lab import command_line
 
 
 def main():
-    """Loads, builds, trains, reports, draws."""
-    args = command_line.parse(
-        __doc__, "0-vanilla", hidden=[128, 64], latent=32)
-    from lab import building, datasets, figures, report, training
+    """Loads, trains, reports, draws."""
+    args = command_line.parse(__doc__, "0-vanilla")
+    from lab import figures, training
+    from lab.data import datasets
+    from lab.page import report
 
-    data = datasets.chosen(args)
-    build = building.builder(args, data)
-    for run in training.trained(args, data, build):
-        code, = run.encode(run.first(10))
-        print(code.mean())
+    data = datasets.load(**args.data)
+    for run in training.trained(args, data):
+        print(run.model.code(run.first(10)).mean())
         figures.reconstructions(run)
         figures.losses(run)
         report.write(run)

@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
-"""Trains the convolutional autoencoder and draws what it rebuilds.
+"""Trains the convolutional autoencoder and draws reconstructions.
 
-Prints the shapes of the training and test images, and the mean of the codes
-of the first ten test images.
+Prints the shapes of the data, and the mean of the codes of the first ten test
+images.
 """
 from lab import command_line
 
 
 def main():
-    """Loads, builds, trains, reports, draws."""
-    args = command_line.parse(
-        __doc__, "2-convolutional", filters=[16, 8, 8], latent_shape=None)
-    from lab import building, datasets, figures, report, training
+    """Loads, trains, reports, draws."""
+    args = command_line.parse(__doc__, "2-convolutional")
+    from lab import figures, training
+    from lab.data import datasets
+    from lab.page import report
 
-    data = datasets.chosen(args)
-    build = building.builder(args, data)
-    for run in training.trained(args, data, build, flat=False):
-        code, = run.encode(run.first(10))
+    data = datasets.load(**args.data)
+    for run in training.trained(args, data):
         print(data.train.shape)
         print(data.test.shape)
-        print(code.mean())
+        print(run.model.code(run.first(10)).mean())
         figures.reconstructions(run)
         figures.losses(run)
         report.write(run)

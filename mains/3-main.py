@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the variational autoencoder and draws what it rebuilds.
+"""Trains the variational autoencoder and draws reconstructions.
 
 Prints the means and standard deviations of the first ten test images' codes.
 """
@@ -7,32 +7,32 @@ from lab import command_line
 
 
 def main():
-    """Loads, builds, trains, reports, draws."""
+    """Loads, trains, reports, draws."""
     args = command_line.parse(
-        __doc__, "3-variational", hidden=[512], latent=2, binarize=None,
-        samples=None)
+        __doc__, "3-variational", binarize=None, samples=None)
     import numpy as np
-    from lab import building, datasets, evaluation, figures, report, training
+    from lab import figures, training
+    from lab.data import datasets
+    from lab.page import report
 
-    data = datasets.chosen(args, binarize=args.binarize, seed=args.seed)
-    build = building.builder(args, data)
-    for run in training.trained(args, data, build):
-        _, mean, log_var = run.encode(run.first(10))
+    data, draw = datasets.binarized(
+        datasets.load(**args.data), args.binarize, args.seed)
+    for run in training.trained(args, data, draw):
+        _, mean, log_var = run.model.encode(run.first(10))
         print(mean)
         print(np.exp(log_var / 2))
         if args.samples:
-            likelihoods = evaluation.negative_log_likelihood(
-                run.encoder, run.decoder, run.test, args.samples)
-            run.record(negative_log_likelihood=likelihoods.mean())
+            likelihood = run.model.negative_log_likelihood(
+                run.test, args.samples).mean()
+            run.record(negative_log_likelihood=likelihood)
             print(f"Negative log-likelihood, {args.samples} samples: "
-                  f"{likelihoods.mean():.2f} nats per image")
+                  f"{likelihood:.2f} nats per image")
         figures.reconstructions(run)
         figures.losses(run)
         if args.latent == 2:
-            means = np.concatenate([run.code(run.test[index][0])
-                                    for index in range(len(run.test))])
-            figures.scatter(
-                run, {"means of the test images": means}, "negative_elbo")
+            figures.scatter(run, {
+                "means of the test images": run.model.code(run.test.all())
+            }, "negative_elbo")
             figures.manifold(run)
         report.write(run)
     figures.show()

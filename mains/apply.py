@@ -24,7 +24,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab import backend, command_line, finished, flags
+from lab import backend, command_line, flags, settings
 from lab.errors import InputError
 
 ARRAYS = (".npz", ".npy")
@@ -86,12 +86,12 @@ def destination(args, is_images):
 def header(run, what):
     """Names the columns of a `.csv` file, but for the first."""
     values, codes = (range(1, 1 + math.prod(shape)) for shape in (
-        run.shape, run.decoder.input_shape[1:]))
-    columns = run.columns or [f"value_{number}" for number in values]
+        run.data.shape, run.model.decoder.input_shape[1:]))
+    columns = run.data.columns or [f"value_{number}" for number in values]
     return {"codes": [f"code_{number}" for number in codes],
             "rebuilt": columns,
             "scores": ["score", *(f"error in {name}" for name in columns
-                                  if len(run.shape) == 1)],
+                                  if run.data.is_table)],
             "labels": ["label"]}[what]
 
 
@@ -103,12 +103,12 @@ def prepared(run, inputs, scaling, names, values):
     """
     import numpy as np
     scaled = scaling.apply(values)
-    sound = np.isfinite(scaled)
-    if len(run.shape) == 3:
-        sound &= (scaled >= 0) & (scaled <= 1)
-    if not sound.all():
-        place = (~sound).reshape(len(values), -1).any(axis=1).argmax()
-        wrong = values[place][~sound[place]][0]
+    usable = np.isfinite(scaled)
+    if not run.data.is_table:
+        usable &= (scaled >= 0) & (scaled <= 1)
+    if not usable.all():
+        place = (~usable).reshape(len(values), -1).any(axis=1).argmax()
+        wrong = values[place][~usable[place]][0]
         raise InputError(
             f"Unusable values in {inputs.source}. Expected finite numbers, "
             f"for images those of {run.folder} ({scaling.name}). Received: "
@@ -128,7 +128,8 @@ def writers(stack, args, run, target, stdout, inputs):
         args.maps, inputs.shape[-1]))
     if target is None or target.suffix.lower() == ".csv":
         return stack.enter_context(outputs.rows(
-            target, stdout, run.names or "name", header(run, args.what))), draw
+            target, stdout, run.settings.get("names") or "name",
+            header(run, args.what))), draw
     if target.suffix.lower() in ARRAYS:
         return stack.enter_context(
             outputs.arrays(target, inputs.count)), draw
@@ -147,48 +148,104 @@ def restored(rebuilt, scaling, dtype):
     return values.astype("float32")
 
 
-def apply(args, run, target, stdout):
-    """Computes and writes what is asked, part by part."""
-    limit = None
+def results(run, values, what, limit=None):
+    """Computes what is asked of inputs, scaled as the model takes them.
+
+    Args:
+        run: `Run`.
+        values: Array of float32, `(count, *shape)`.
+        what: `"codes"`, `"rebuilt"`, `"scores"` or `"labels"`.
+        limit: Number. The score above which a label is 1.
+
+    Returns:
+        Dictionary of arrays: of that name, and with the scores `errors`, the
+        squared error of each number.
+    """
+    import numpy as np
+    from lab import autoencoders
+
+    model = run.model
+    inputs = values.reshape(-1, *model.encoder.input_shape[1:])
+    if what == "labels" and run.classes:
+        chances, = autoencoders.outputs(run.classifier, inputs)
+        return {"labels": np.array(run.classes)[chances.argmax(axis=1)]}
+    parts = model.encode(inputs)
+    code = model.of_parts(parts)
+    if what == "codes":
+        return {"codes": code}
+    rebuilt = model.decode(code).reshape(values.shape)
+    if what == "rebuilt":
+        return {"rebuilt": rebuilt}
+    values, rebuilt, *parts = (
+        array.astype("float64") for array in (values, rebuilt, *parts))
+    scores = model.score_of(values, parts, rebuilt)
+    if what == "labels":
+        return {"labels": (scores > limit).astype("int8")}
+    return {"scores": scores,
+            "errors": ((values - rebuilt) ** 2).astype("float32")}
+
+
+def warn(run):
+    """Warns where results may differ from those of the run."""
+    from lab import runs
+    if run.versions != runs.versions():
+        print(f"Warning: {run.folder} was made by other versions, so the last "
+              f"digits may differ. Expected: {run.versions}. Received: "
+              f"{runs.versions()}")
+    if run.settings.get("binarize"):
+        print(f"Warning: {run.folder} was trained on pixels drawn as 0 or 1. "
+              "Scores count for such images only.")
+
+
+def limit_of(args, run):
+    """Returns the score above which a label is 1, or None."""
     if run.classes and args.contamination:
         raise InputError(
             "--contamination sets a threshold. Expected a run that finds "
             f"anomalies. Received: {args.run}, which tells "
             f"{len(run.classes)} labels apart")
-    if args.what == "labels" and not run.classes:
-        limit = run.threshold(args.contamination or 0.05)
-        print(f"Threshold: {limit:.6g}")
+    if args.what != "labels" or run.classes:
+        return None
+    limit = run.threshold(args.contamination or 0.05)
+    print(f"Threshold: {limit:.6g}")
+    return limit
+
+
+def apply(args, run, target, stdout):
+    """Computes and writes what is asked, part by part."""
+    limit = limit_of(args, run)
     import keras
     import numpy as np
-    from lab import inputs as new
+    from lab.data import inputs as new
 
-    inputs = new.find(args.source, run.columns, run.names)
-    if inputs.shape != run.shape:
+    inputs = new.find(
+        args.source, run.data.columns, run.settings.get("names"))
+    if inputs.shape != run.data.shape:
         expected, received = (" x ".join(map(str, shape)) for shape in (
-            run.shape, inputs.shape))
+            run.data.shape, inputs.shape))
         raise InputError(
             f"Inputs of another shape. Expected {expected}, as {run.folder} "
             f"was trained on. Received: {received}, {inputs.source}")
-    run.load()
-    scaling = inputs.scaling(run.dtype, run.scaling)
+    warn(run)
+    scaling = inputs.scaling(run.data.train.dtype, run.data.scaling)
     with contextlib.ExitStack() as stack:
         add, draw = writers(stack, args, run, target, stdout, inputs)
         bar, done = keras.utils.Progbar(inputs.count, unit_name="input"), 0
         for names, values in inputs.parts():
-            results = run.results(
-                prepared(run, inputs, scaling, names, values), args.what,
+            found = results(
+                run, prepared(run, inputs, scaling, names, values), args.what,
                 limit)
             if draw:
-                draw(names, results["rebuilt"] if args.what == "rebuilt"
-                     else np.sqrt(results["errors"]))
-            if "rebuilt" in results:
-                results["rebuilt"] = restored(
-                    results["rebuilt"], scaling, inputs.dtype)
-            if len(run.shape) == 3 and (
+                draw(names, found["rebuilt"] if args.what == "rebuilt"
+                     else np.sqrt(found["errors"]))
+            if "rebuilt" in found:
+                found["rebuilt"] = restored(
+                    found["rebuilt"], scaling, inputs.dtype)
+            if not run.data.is_table and (
                     target is None or target.suffix.lower() == ".csv"):
-                results.pop("errors", None)  # a map is no row
+                found.pop("errors", None)  # a map is no row
             if add:
-                add(names, results)
+                add(names, found)
             done += len(names)
             bar.update(done)
     if target:
@@ -198,9 +255,12 @@ def apply(args, run, target, stdout):
 def main():
     """Reads what a run and the flags say, then applies the run."""
     args = parse()
-    run = finished.Finished(args.run)
-    target = destination(args, len(run.shape) == 3)
-    backend.prefer(run.config["versions"].get("backend"))
+    config = settings.read(settings.home(args.run) / "config.json")
+    backend.prefer(config["versions"].get("backend"))
+    from lab import runs
+
+    run = runs.Run.load(args.run)
+    target = destination(args, not run.data.is_table)
     stdout = sys.stdout
     try:
         with contextlib.redirect_stdout(sys.stderr):  # all but the results

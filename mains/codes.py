@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reduces images to codes and looks for the labels in them, beside PCA.
+"""Reduces images to codes and looks for the labels in them, as PCA does.
 
-Prints how often the five training codes nearest to a test image's code tell
+Prints how often the five training codes nearest to a test image's code give
 its label, how often a linear function of the code does (a probe, fitted by
-least squares), and what error is left when the image is rebuilt. Draws codes
-of two numbers in the labels' colours.
+least squares), and the error of the reconstructions. Draws codes of two
+numbers in the labels' colours.
 """
 from lab import command_line
 
@@ -14,37 +14,30 @@ def main():
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
     command_line.need("sklearn")
-    import numpy as np
-    from lab import building, datasets, evaluation, figures, report, training
-    from sklearn.linear_model import RidgeClassifier
-    from sklearn.neighbors import KNeighborsClassifier
+    from lab import baselines, figures, measures, training
+    from lab.applications import codes
+    from lab.data import datasets
+    from lab.page import report
 
-    data = datasets.chosen(args, labelled=True)
+    data = datasets.load(**args.data, labelled=True)
     data.require(train=5, test=1, labels=2)
-    build = building.builder(args, data)
-    for run in training.trained(args, data, build):
+    for run in training.trained(args, data):
         train, test = run.batches.all(), run.test.all()
-        pca = evaluation.principal_components(train, args.latent)
-        codes = {"PCA": (pca.transform(train), pca.transform(test)),
-                 args.module: (run.code(train), run.code(test))}
-        # Ranks, for scikit-learn takes no fractions as labels.
-        names = np.unique([*run.batches.labels, *run.test.labels])
-        labels, expected = (np.searchsorted(names, part.labels)
-                            for part in (run.batches, run.test))
-        for title, classifier in (
-                ("five nearest neighbours", KNeighborsClassifier(5)),
-                ("linear probe", RidgeClassifier(alpha=1e-6))):
-            run.report(f"Accuracy of the {title}", {
-                way: classifier.fit(seen, labels).score(unseen, expected)
-                for way, (seen, unseen) in codes.items()})
-        rebuilt = {"PCA": pca.inverse_transform(codes["PCA"][1]),
-                   args.module: run.decode(codes[args.module][1])}
+        pca = baselines.principal_components(train, args.latent)
+        encoded = {
+            "PCA": (pca.transform(train), pca.transform(test)),
+            args.module: (run.model.code(train), run.model.code(test))}
+        for title, accuracy in codes.accuracies(
+                encoded, data.train_labels, data.test_labels).items():
+            run.report(f"Accuracy of the {title}", accuracy)
         run.report("Squared error per image", {
-            way: evaluation.squared_error(test, images).mean()
-            for way, images in rebuilt.items()})
+            method: measures.squared_error(test, images).mean()
+            for method, images in (
+                ("PCA", baselines.rebuilt(pca, test)),
+                (args.module, run.model.rebuild(test)))})
         if args.latent == 2:
-            figures.scatter(
-                run, {way: unseen for way, (_, unseen) in codes.items()})
+            figures.scatter(run, {
+                method: unseen for method, (_, unseen) in encoded.items()})
         report.write(run)
     figures.show()
 

@@ -2,8 +2,8 @@
 """Draws new images from a variational autoencoder's prior, and
 interpolations between test images.
 
-Writes `samples.png` and `interpolations.png`, and prints how far samples are
-from the nearest training image, beside test images.
+Writes `samples.png` and `interpolations.png`, and prints how far samples, and
+test images, are from the nearest training image.
 """
 from lab import command_line
 
@@ -19,29 +19,25 @@ def main():
             f"--model 3-variational. Received: --model {args.module}")
     command_line.need("sklearn")
     import numpy as np
-    from lab import building, datasets, figures, report, training
-    from sklearn.neighbors import NearestNeighbors
+    from lab import figures, training
+    from lab.applications import generate
+    from lab.data import datasets
+    from lab.page import report
 
-    data = datasets.chosen(args)
+    data = datasets.load(**args.data)
     data.require(train=1, test=2)
-    build = building.builder(args, data)
-    for run in training.trained(args, data, build):
+    for run in training.trained(args, data):
         random = np.random.default_rng(args.seed)
-        samples = run.decode(random.standard_normal((100, args.latent)))
-        near = NearestNeighbors(n_neighbors=1).fit(run.batches.all())
-        run.report("Mean distance to the nearest training image", {
-            name: near.kneighbors(images)[0].mean()
-            for name, images in ((args.module, samples),
-                                 ("test images", run.first(100)),
-                                 ("noise", random.random(samples.shape)))})
+        samples = generate.samples(run.model, 100, args.latent, random)
+        run.report("Mean distance to the nearest training image",
+                   generate.distances(run.batches.all(), {
+                       args.module: samples, "test images": run.first(100),
+                       "noise": random.random(samples.shape)}))
         figures.rows(run, "samples.png", {
             " " * row: samples[10 * row:10 * row + 10] for row in range(10)})
-        codes = run.code(run.first(10))
-        pairs = len(codes) // 2
         figures.rows(run, "interpolations.png", {
-            " " * row: run.decode(np.linspace(start, end, 10))
-            for row, (start, end) in enumerate(zip(codes, codes[pairs:]))
-            if row < pairs})
+            " " * row: images for row, images in enumerate(
+                generate.interpolations(run.model, run.first(10)))})
         report.write(run)
     figures.show()
 

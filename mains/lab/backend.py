@@ -6,16 +6,17 @@ import os
 import sys
 from pathlib import Path
 
+from lab import modules
+
 # What Keras writes into its configuration file at its first import.
 UNTOUCHED = {"floatx": "float32", "epsilon": 1e-07, "backend": "tensorflow",
              "image_data_format": "channels_last"}
 
 
 def choose(module):
-    """Has Keras compute with the fastest backend there is for a module.
+    """Has Keras compute with the fastest backend for a module.
 
-    That is JAX for dense ones, TensorFlow for the convolutional one. What
-    `KERAS_BACKEND` or Keras's own configuration file say counts more, unless
+    `KERAS_BACKEND` and Keras's own configuration file take precedence, unless
     Keras wrote that file by itself.
     """
     home = os.environ.get("KERAS_HOME", os.path.expanduser("~/.keras"))
@@ -26,10 +27,9 @@ def choose(module):
     if (os.environ.get("KERAS_BACKEND") or "keras" in sys.modules
             or config != UNTOUCHED):
         return
-    if module == "2-convolutional":
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-    elif importlib.util.find_spec("jax"):
-        os.environ["KERAS_BACKEND"] = "jax"
+    fastest = modules.get(module).backend
+    if fastest == "tensorflow" or importlib.util.find_spec(fastest):
+        os.environ["KERAS_BACKEND"] = fastest
     else:
         print("JAX is not installed; it would train this module faster: "
               "pip install jax")

@@ -1,4 +1,4 @@
-"""Pictures of a run: always saved, and shown in windows where one asks."""
+"""Pictures of a run: always saved, and shown in windows on demand."""
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
@@ -10,34 +10,35 @@ def reconstructions(run, count=10):
     """Draws test images over their reconstructions as `reconstructions.png`,
     and between them the codes, where these are rows of numbers."""
     images = run.first(count)
-    code, *_ = run.encode(images)
+    code, *_ = run.model.encode(images)
     between = {"code": code} if code.ndim == 2 else {}
     rows(run, "reconstructions.png",
-         {"original": images, **between, "rebuilt": run.decode(code)},
+         {"original": images, **between, "rebuilt": run.model.decode(code)},
          "squared_error", codes=between)
 
 
-def rows(run, name, rows, *measures, codes=()):
-    """Draws images and codes of them, a row for each entry of `rows`.
+def rows(run, name, pictures, *metrics, codes=()):
+    """Draws images and codes of them, a row for each entry of `pictures`.
 
     Args:
         run: `Run`.
         name: String. The picture's file.
-        rows: Dictionary of label to array, of equal length.
-        *measures: Strings. Figures of merit for the title.
+        pictures: Dictionary of label to array, of equal length.
+        *metrics: Strings. Those for the title.
         codes: Labels of the rows that are codes. All share one scale of grey.
     """
-    count = min(map(len, rows.values()))
+    count = min(map(len, pictures.values()))
     figure, axes = plt.subplots(
-        len(rows), squeeze=False, layout="compressed",
-        figsize=(count + 0.5, len(rows) + 0.6))
-    ends = [end(rows[label]) for label in codes for end in (np.min, np.max)]
-    for axis, (label, row) in zip(axes[:, 0], rows.items()):
+        len(pictures), squeeze=False, layout="compressed",
+        figsize=(count + 0.5, len(pictures) + 0.6))
+    ends = [end(pictures[label])
+            for label in codes for end in (np.min, np.max)]
+    for axis, (label, row) in zip(axes[:, 0], pictures.items()):
         limits = (min(ends), max(ends)) if label in codes else (0, 1)
-        pictures = folded(row) if label in codes else row.reshape(
+        row = folded(row) if label in codes else row.reshape(
             -1, *run.data.shape)
         # An axis for each picture would take a second to draw.
-        for column, picture in enumerate(pictures[:count]):
+        for column, picture in enumerate(row[:count]):
             draw(axis, picture, limits, column)
         for image in axis.images:  # framed, for a code may be white
             left, right, low, high = image.get_extent()
@@ -46,7 +47,7 @@ def rows(run, name, rows, *measures, codes=()):
         axis.set(xlim=(-0.5, count - 0.5), ylim=(-0.5, 0.5),
                  ylabel=label.strip().replace(" ", "\n"), aspect="equal")
         axis.spines[:].set_visible(False)
-    figure.suptitle(run.title(*measures))
+    figure.suptitle(run.title(*metrics))
     save(run, figure, name)
 
 
@@ -86,7 +87,7 @@ def losses(run):
     for name, label in (("loss", "training"), ("val_loss", "test")):
         axis.plot(epochs, [row[name] for row in run.history], ".-",
                   label=label)
-    unit = "image" if "negative_elbo" in run.metrics else "pixel"
+    unit = "image" if run.model.is_gaussian else "pixel"
     axis.set(xlabel="epoch", ylabel=f"loss, nats per {unit}",
              title=run.title("loss"))
     axis.xaxis.get_major_locator().set_params(integer=True)
@@ -94,16 +95,16 @@ def losses(run):
     save(run, figure, "losses.png")
 
 
-def against(sizes, run, panels, *measures, name="sizes.png", base=2,
+def against(sizes, run, panels, *metrics, name="sizes.png", base=2,
             logarithmic=False):
-    """Draws what was measured against sizes, in a logarithmic scale.
+    """Draws metrics against sizes, in a logarithmic scale.
 
     Args:
         sizes: String. What they are.
         run: `Run`.
-        panels: Dictionary of a unit to a dictionary for each size, of what was
-            measured in that unit.
-        *measures: Strings. Figures of merit for the title.
+        panels: Dictionary of a unit to a dictionary for each size, of methods'
+            values in that unit.
+        *metrics: Strings. Those for the title.
         name: String. The picture's file.
         base: Integer. Of the logarithms.
         logarithmic: Boolean. Whether the units are drawn so too, unless
@@ -128,17 +129,17 @@ def against(sizes, run, panels, *measures, name="sizes.png", base=2,
         else:
             axis.set_ylim(bottom=0)
         axis.legend()
-    figure.suptitle(run.title(*measures))
+    figure.suptitle(run.title(*metrics))
     save(run, figure, name)
 
 
 def manifold(run, steps=25, limit=3):
-    """Draws what a decoder of two numbers makes of a grid of codes, as
+    """Draws the reconstructions of a grid of codes of two numbers, as
     `manifold.png`."""
     ticks = np.linspace(-limit, limit, steps)
     across, up = np.meshgrid(ticks, ticks[::-1])
     codes = np.stack([across.ravel(), up.ravel()], axis=1)
-    cells = run.decode(codes).reshape(steps, steps, *run.data.shape)
+    cells = run.model.decode(codes).reshape(steps, steps, *run.data.shape)
     half = limit * steps / (steps - 1)  # the codes lie in the cells' middles
     figure, axis = plt.subplots(layout="constrained", figsize=(8, 8.3))
     if len(run.data.shape) == 3:
@@ -161,7 +162,7 @@ def manifold(run, steps=25, limit=3):
     save(run, figure, "manifold.png")
 
 
-def scatter(run, codes, *measures):
+def scatter(run, codes, *metrics):
     """Draws codes of up to two numbers, in the colours of the test images'
     labels if there are any, as `codes.png`.
 
@@ -169,7 +170,7 @@ def scatter(run, codes, *measures):
         run: `Run`.
         codes: Dictionary of the title of a part to an array `(count, 2)`, or
             `(count, 1)`, of all test images.
-        *measures: Strings. Figures of merit for the title.
+        *metrics: Strings. Those for the title.
     """
     figure, axes = plt.subplots(
         1, len(codes), squeeze=False, layout="constrained",
@@ -191,15 +192,15 @@ def scatter(run, codes, *measures):
             plt.Line2D([], [], linestyle="", marker="o", label=str(name),
                        color=colours(rank))
             for rank, name in enumerate(names)])
-    figure.suptitle(run.title(*measures))
+    figure.suptitle(run.title(*metrics))
     save(run, figure, "codes.png")
 
 
 def save(run, figure, name):
     """Saves a picture into the run's folder."""
-    with files.whole(run.folder / name) as temporary:
+    with files.written(run.folder / name) as temporary:
         figure.savefig(temporary, dpi=120)
-    if not run.args.show:
+    if not run.show:
         plt.close(figure)
 
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from lab.errors import InputError
+from lab.settings import is_run
 
 try:
     import fcntl
@@ -14,15 +15,12 @@ except ImportError:  # Windows, where runs are not kept apart
     fcntl = None
 
 
-PARTS = {"settings", "dataset", "versions"}  # of a run's config.json
-
-
 class Busy(InputError):
     """A folder that another run is using."""
 
 
 @contextlib.contextmanager
-def whole(path):
+def written(path):
     """Gives a temporary path to write to, and renames it when that is done.
 
     Args:
@@ -51,22 +49,12 @@ def whole(path):
 
 def write_json(path, content):
     """Writes a dictionary, indented for people."""
-    with whole(path) as temporary:
+    with written(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def is_run(folder):
-    """Tells whether a folder holds a run, finished or not: other projects'
-    folders have a config.json, too."""
-    try:
-        config = json.loads((folder / "config.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(config, dict) and config.keys() >= PARTS
-
-
 def is_taken(folder):
-    """Tells whether there is anything in a folder but hidden files."""
+    """Determines whether a folder holds anything but hidden files."""
     return folder.exists() and not folder.is_dir() or any(
         not path.name.startswith(".") for path in folder.glob("*"))
 
@@ -125,7 +113,7 @@ def claimed(output, default, resume=False, overwrite=False):
 
 
 def first_free(default, stack):
-    """Locks and returns the first folder without a run, or anything else."""
+    """Locks and returns the first empty folder."""
     for folder in choices(default):
         if not is_taken(folder):
             with contextlib.suppress(Busy):

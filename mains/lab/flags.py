@@ -1,10 +1,11 @@
-"""The flags that only some mains have, and what the values of flags may be.
-"""
+"""The flags that only some scripts have, and what values flags may have."""
 import argparse
 import math
 
+from lab import modules
 
-def whole(least, most=math.inf):
+
+def integer(least, most=math.inf):
     """Returns a converter of text to an integer of `least` to `most`."""
     limits = f"{least} or more" if most == math.inf else f"{least} to {most}"
 
@@ -41,7 +42,7 @@ def rate(text):
     return value
 
 
-def share(text):
+def fraction(text):
     """Converts text to a number of 0 to 1."""
     value = weight(text)
     if value > 1:
@@ -50,33 +51,29 @@ def share(text):
     return value
 
 
-# The factories' arguments beside the sizes, and their defaults in the uses.
-EXTRA = {"1-sparse": {"lambtha": 1e-5},
-         "4-denoising": {"noise": 0.5, "masking": False},
-         "5-contractive": {"lambtha": 1e-5}}
-
 FLAGS = {
     "model": dict(
-        choices=("0-vanilla", "1-sparse", "3-variational", "4-denoising",
-                 "5-contractive"), help="module to use"),
+        choices=[module.name for module in modules.find().values()
+                 if not module.takes_images], help="module to use"),
     "hidden": dict(
-        type=whole(1), nargs="*", metavar="UNITS",
+        type=integer(1), nargs="*", metavar="UNITS",
         help="units of the encoder's hidden layers"),
     "filters": dict(
-        type=whole(1), nargs="+", metavar="FILTERS",
+        type=integer(1), nargs="+", metavar="FILTERS",
         help="filters of the encoder's convolutions"),
-    "latent": dict(type=whole(1), help="size of the code"),
+    "latent": dict(type=integer(1), help="size of the code"),
     "sizes": dict(
-        type=whole(1), nargs="+", metavar="SIZE", help="sizes of the code"),
+        type=integer(1), nargs="+", metavar="SIZE", help="sizes of the code"),
     "labels": dict(
-        type=whole(1), nargs="+", metavar="N", help="how many training images "
-        "keep their labels; more than there are: all"),
+        type=integer(1), nargs="+", metavar="N", help="numbers of labelled "
+        "images to try, at most all training images"),
     "latent_shape": dict(
-        type=whole(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
+        type=integer(1), nargs=3, metavar=("HEIGHT", "WIDTH", "CHANNELS"),
         help="shape of the code (default: what the encoder gives)"),
     "lambtha": dict(type=weight, help="weight of the penalty"),
     "noise": dict(
-        type=share, help="standard deviation of the noise, or share to mask"),
+        type=fraction,
+        help="standard deviation of the noise, or fraction to mask"),
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="another data set, whose test "
         "part (every tenth row or image of a .csv file or folder) holds the "
@@ -90,7 +87,7 @@ FLAGS = {
         choices=("fixed", "dynamic"),
         help="draw pixels as 0 or 1, once, or anew for each epoch"),
     "samples": dict(
-        type=whole(1), metavar="K",
+        type=integer(1), metavar="K",
         help="estimate the log-likelihood with K importance samples"),
     "masking": dict(
         action="store_true", help="blank pixels instead of adding noise"),

@@ -1,4 +1,4 @@
-"""What a trained model makes of new data, written a part at a time."""
+"""Results of a trained model, written a part at a time."""
 import contextlib
 import csv
 import os
@@ -25,7 +25,7 @@ def rows(target, stream, title, header):
     """
     with contextlib.ExitStack() as stack:
         if target is not None:
-            temporary = stack.enter_context(files.whole(target))
+            temporary = stack.enter_context(files.written(target))
             stream = stack.enter_context(
                 open(temporary, "w", encoding="utf-8", newline=""))
         writer = csv.writer(stream, lineterminator="\n")
@@ -49,7 +49,7 @@ def arrays(target, count):
     inputs' names, or to the one of a `.npy` file."""
     names, opened = [], {}
     with contextlib.ExitStack() as stack:
-        temporary = stack.enter_context(files.whole(target))
+        temporary = stack.enter_context(files.written(target))
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(dir=target.parent, prefix="."))
         opened_files = stack.enter_context(contextlib.ExitStack())

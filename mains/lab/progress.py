@@ -4,7 +4,7 @@ import signal
 import keras
 import numpy as np
 
-from lab import distribution, runs
+from lab import autoencoders, runs
 from lab.errors import InputError
 
 
@@ -62,12 +62,12 @@ class Progress(keras.callbacks.Callback):
     def check(self, step, logs):
         """Checks that all of `logs` is finite."""
         if not np.isfinite(list(logs.values())).all():
-            figures = ", ".join(f"{name} {value}"
-                                for name, value in logs.items())
+            received = ", ".join(f"{name} {value}"
+                                 for name, value in logs.items())
             raise InputError(
                 f"The loss is no longer finite in epoch {self.epoch}, {step}. "
-                f"Expected finite numbers. Received: {figures}. Likely causes "
-                "are too high a learning rate or too heavy a penalty. "
+                f"Expected finite numbers. Received: {received}. Likely "
+                "causes are too high a learning rate or too heavy a penalty. "
                 f"{self.folder} keeps the epochs before.")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -75,11 +75,8 @@ class Progress(keras.callbacks.Callback):
         self.check("validation", logs)
         self.history.append({"epoch": epoch + 1, **{
             name: float(value) for name, value in logs.items()}})
-        if self.batches.share[0] > 0:
-            return  # the first process writes the files
         runs.write_history(self.folder / "history.csv", self.history)
-        with distribution.alone():
-            runs.save(self.model, self.folder / "auto.keras")
+        autoencoders.save(self.model, self.folder / "auto.keras")
 
 
 def reseed(model, seed, epoch):

@@ -1,99 +1,176 @@
-"""A run: its folder, settings, history and metrics; written and read back."""
-import contextlib
+"""A run: its folder, settings, data, model, history and metrics."""
 import csv
-import dataclasses
-import hashlib
+import functools
+import json
 import platform
 
 import keras
 import numpy as np
 
-from lab import evaluation, files
-from lab.batches import Batches
-from lab.command_line import NEUTRAL, read_config
+from lab import files, modules, settings
+from lab.autoencoders import Autoencoder, save
+from lab.data.datasets import Dataset
+from lab.data.reading import sound
 from lab.errors import InputError
 
+FILES = ("encoder.keras", "decoder.keras", "metrics.json")  # once finished
+CLASSIFIER, CLASSES = "classifier.keras", "classes.json"
 
-@dataclasses.dataclass
+
 class Run:
     """A trained autoencoder, and where its files are.
 
-    Attributes:
-        args: `argparse.Namespace`. The settings.
-        data: `Dataset`.
+    Args:
+        flags: Dictionary. The settings that change the result.
         folder: Path. Where everything of the run is written.
-        encoder, decoder, auto: Models.
-        batches: `Batches` of the images that were trained on.
-        test: `Batches` of images that were not.
+        data: `Dataset`.
+        model: `Autoencoder`, or None to load it from the folder when needed.
+        batches, test: `Batches` of the images that were trained on, and of
+            images that were not; None for a run that is read back.
         history: List of a dictionary of numbers for each epoch.
         metrics: Dictionary of numbers, of the test images.
+        versions: Dictionary, as `versions` returns it.
+        show: Boolean. Whether windows are to be opened.
+
+    Attributes:
+        settings: `flags`.
+        classes: List of the labels that its classifier tells apart, or None.
     """
 
-    args: object
-    data: object
-    folder: object
-    encoder: keras.Model
-    decoder: keras.Model
-    auto: keras.Model
-    batches: Batches
-    test: Batches
-    history: list
-    metrics: dict
+    def __init__(self, flags, folder, data, model=None, batches=None,
+                 test=None, history=(), metrics=None, versions=None,
+                 show=False):
+        self.settings, self.folder, self.data = flags, folder, data
+        if model is not None:
+            self.model = model
+        self.batches, self.test = batches, test
+        self.history, self.metrics = history, metrics or {}
+        self.versions, self.show = versions, show
+        self.classes = None
+
+    @classmethod
+    def load(cls, folder):
+        """Reads a finished run back, or a part of one, such as a fold.
+
+        Args:
+            folder: Path.
+
+        Returns:
+            `Run`, without the images of its data.
+
+        Raises:
+            InputError: If it is no run, or not finished.
+        """
+        home = settings.home(folder)
+        config = settings.read(home / "config.json")
+        absent = [name for name in (
+            *FILES, *config.get("files", ()) * (home == folder))
+            if not (folder / name).exists()]
+        if absent:
+            parts = sorted(
+                path.parent.name for path in folder.glob(f"*/{FILES[0]}"))
+            raise InputError(
+                "Not a finished run. Expected a folder with its models and "
+                f"metrics. Received: {folder} without {', '.join(absent)}. "
+                + (f"Name one of its parts: {', '.join(parts)}." if parts else
+                   "Run its command again, with --resume."))
+        try:
+            history = folder / "history.csv"
+            run = cls(
+                config["settings"], folder,
+                Dataset.described(config["dataset"]),
+                history=read_history(history) if history.exists() else (),
+                metrics=dict(read_json(folder / "metrics.json")),
+                versions=config["versions"])
+            dict(run.metrics.get("score_quantiles", {}))
+            if (folder / CLASSES).exists():
+                run.classes = list(read_json(folder / CLASSES))
+            if run.settings["module"] not in modules.find():
+                raise ValueError(f"module {run.settings['module']}")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "Unreadable settings. Expected the folder of a run. Received: "
+                f"{folder} ({error})") from None
+        return run
+
+    @functools.cached_property
+    def model(self):
+        """The `Autoencoder`: loaded in safe mode, no code of a file is run."""
+        __import__(self.settings["module"])  # registers its layers
+        with sound(self.folder, "the folder of a run."):
+            return Autoencoder.load(self.folder)
+
+    @functools.cached_property
+    def classifier(self):
+        """The model that gives each of `classes` a probability, or None."""
+        if not self.classes:
+            return None
+        __import__(self.settings["module"])
+        with sound(self.folder, "the folder of a run."):
+            model = keras.saving.load_model(self.folder / CLASSIFIER)
+            if model.output_shape != (None, len(self.classes)):
+                raise ValueError(f"{len(self.classes)} classes, for a model "
+                                 "of another number")
+        return model
+
+    def keep_classifier(self, model, names):
+        """Saves a classifier, and the names of its labels in their order."""
+        save(model, self.folder / CLASSIFIER)
+        files.write_json(self.folder / CLASSES, names)
+
+    @property
+    def command(self):
+        """The command line, as words, that repeats the run."""
+        return settings.command(self.settings, self.versions["backend"])
 
     def first(self, count=10):
         """Returns the first test images as the model takes them."""
         return self.test.prepare(self.test.images[self.test.rows[:count]])
 
-    def encode(self, images):
-        """Returns a list of what the encoder gives, an array each."""
-        return evaluation.outputs(self.encoder, images)
+    def threshold(self, fraction):
+        """Returns the score that a fraction of unseen inputs exceed.
 
-    def code(self, images):
-        """Returns the codes of images; of a Gaussian code, the means."""
-        return evaluation.codes(self.encoder, images)
-
-    def decode(self, codes):
-        """Returns the images that the decoder makes of codes."""
-        return evaluation.outputs(self.decoder, codes)[0]
-
-    def rebuild(self, images):
-        """Returns the images that the autoencoder makes of images."""
-        return self.decode(self.code(images))
-
-    def score(self, images):
-        """Returns how badly each image is rebuilt."""
-        return evaluation.scores(self.encoder, self.decoder, images)
+        Raises:
+            InputError: If the run does not have it.
+        """
+        known = {round(1 - float(quantile), 6): score for quantile, score in
+                 self.metrics.get("score_quantiles", {}).items()}
+        if fraction not in known:
+            raise InputError(
+                "Invalid value for --contamination. Expected one that the run "
+                f"stores: {', '.join(map(str, known)) or 'none, train anew'}. "
+                f"Received: {fraction}")
+        return known[fraction]
 
     def report(self, title, values):
-        """Prints a figure of several ways, and adds it to the run's own."""
+        """Prints a metric of several methods, and adds it to the run's."""
         print(title)
-        for way, value in values.items():
-            print(f"  {way}: {value:.4g}")
+        for method, value in values.items():
+            print(f"  {method}: {value:.4g}")
         self.record(**{title: {
-            way: float(value) for way, value in values.items()}})
+            method: float(value) for method, value in values.items()}})
 
     def record(self, **metrics):
-        """Adds figures to the run's own."""
+        """Adds metrics to those of the run."""
         self.metrics.update(metrics)
         files.write_json(self.folder / "metrics.json", self.metrics)
 
-    def title(self, *measures):
-        """Names the module, the data set and figures of merit."""
-        figures = (f"{name.replace('_', ' ')} {self.metrics[name]:.4g}"
-                   for name in measures or ["loss"])
-        return (f"{self.args.module} on {self.data.name}, "
-                f"{len(self.history)} epochs: {', '.join(figures)}")
+    def title(self, *names):
+        """Returns a title: module, data set and metrics."""
+        metrics = (f"{name.replace('_', ' ')} {self.metrics[name]:.4g}"
+                   for name in names or ["loss"])
+        return (f"{self.settings['module']} on {self.data.name}, "
+                f"{len(self.history)} epochs: {', '.join(metrics)}")
 
 
-def save(model, path):
-    """Saves a model whole or not at all."""
-    with files.whole(path) as temporary:
-        model.save(temporary)
+def read_json(path):
+    """Reads a file that `files.write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_history(path, history):
     """Writes a list of dictionaries, one row each, for spreadsheets."""
-    with files.whole(path) as temporary, open(
+    with files.written(path) as temporary, open(
             temporary, "w", newline="") as file:
         writer = csv.DictWriter(file, history[0])
         writer.writeheader()
@@ -116,79 +193,22 @@ def versions():
             "numpy": np.__version__}
 
 
-def config(args, data):
-    """Returns the settings of a run, for its `config.json`."""
-    return {
-        "settings": {name: value for name, value in vars(args).items()
-                     if name not in NEUTRAL},
-        "dataset": {
-            "name": data.name, "sha256": data.sha256,
-            "train": list(data.train.shape), "test": list(data.test.shape),
-            "dtype": str(data.train.dtype),
-            "scaling": data.scaling.to_config(), "columns": data.columns},
-        "versions": versions(), "python": platform.python_version()}
+def config(flags, data, more=()):
+    """Returns the content of a run's `config.json`.
 
-
-def digest(folder):
-    """Returns the SHA-256 of the model that a run goes on from, or None."""
-    with contextlib.suppress(FileNotFoundError), open(
-            folder / "auto.keras", "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_resumed(folder, args, config):
-    """Checks that a run, if any, may go on with such settings and versions.
-
-    Raises:
-        InputError: If the folder holds a run with other ones.
+    Args:
+        flags: Dictionary. The settings that change the result.
+        data: `Dataset`.
+        more: Tuple of strings. Files that the finished run has besides
+            `FILES`.
     """
-    if not files.is_run(folder):
-        return
-    old = read_config(folder / "config.json")
-    # A longer training, if neither the schedule depends on its length, nor
-    # what is fine-tuned after it.
-    neutral = {"epochs"} if (
-        args.schedule == "constant" and args.main != "classify") else set()
-    other = [f"{name}={old[part].get(name)!r}"
-             for part in ("settings", "dataset")
-             for name, value in config[part].items()
-             if old[part].get(name) != value and name not in neutral]
-    if other:
-        raise InputError(
-            f"{folder} holds a run with other settings. Expected the same "
-            f"ones. Received: a folder with {', '.join(other)}. Choose "
-            "another --output, or add --overwrite instead of --resume to "
-            "start afresh.")
-    done = old["settings"].get("epochs")
-    if (folder / "metrics.json").exists() and isinstance(done, int) and (
-            done > args.epochs):
-        raise InputError(
-            f"{folder} holds a finished run of {done} epochs. Expected "
-            f"--epochs {done} or more. Received: --epochs {args.epochs}")
-    if old["versions"] != config["versions"] and not args.other_versions:
-        one, two = (" ".join(f"{name} {version}".replace("backend ", "")
-                             for name, version in versions.items())
-                    for versions in (config["versions"], old["versions"]))
-        raise InputError(
-            "A run goes on to the same result only where it was begun. "
-            f"Expected the versions of {folder}: {two}. Received: {one}. Add "
-            "--other-versions to go on all the same, to a slightly different "
-            "result.")
-
-
-def check_repeated(args, data):
-    """Checks that `--config` repeats a run on the data that it had."""
-    if args.config:
-        digest = read_config(args.config)["dataset"].get("sha256")
-        if digest != data.sha256:
-            raise InputError(
-                f"{data.name} is not what it was in the run to repeat. "
-                f"Expected data with the SHA-256 {digest}, as {args.config} "
-                f"has it. Received: {data.sha256}")
+    return {"settings": flags, "dataset": data.to_config(),
+            "versions": versions(), "python": platform.python_version(),
+            **({"files": more} if more else {})}
 
 
 def restore(folder, steps, epochs):
-    """Loads what the epochs of an interrupted run came to.
+    """Loads the model and the history of an interrupted run.
 
     Args:
         folder: Path.

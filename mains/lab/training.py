@@ -1,7 +1,7 @@
 """Training: one model, or one for each fold, into the folder of a run."""
+import contextlib
 import importlib.util
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -10,19 +10,19 @@ import numpy as np
 
 from lab import (
     backend,
-    building,
-    corruption,
-    distribution,
-    evaluation,
     files,
+    measures,
+    modules,
     runs,
+    settings,
 )
-from lab.batches import Batches
+from lab.autoencoders import Autoencoder
+from lab.data import corruption
 from lab.errors import InputError
 from lab.progress import Progress, reseed
 
 
-def check(args, data, share):
+def check(args, data):
     """Checks the settings that need nothing built.
 
     Raises:
@@ -37,42 +37,66 @@ def check(args, data, share):
         raise InputError(
             "Too few images for --folds. Expected an image for each fold. "
             f"Received: {len(data.train)} images for {args.folds} folds")
-    if args.distort and (len(data.shape) < 3 or (
-            getattr(args, "binarize", None) == "fixed")):
+    binarize = args.flags.get("binarize")
+    if args.distort and (data.is_table or binarize == "fixed"):
         raise InputError(
             "--distort moves the pixels of images, and mixes their values. "
             "Expected images, and no --binarize fixed (dynamic does). "
             f"Received: {data}")
-    if share != (0, 1) and (args.folds or args.batch_size < share[1]):
-        raise InputError(
-            "Several processes train one model, each on a part of every "
-            f"batch. Expected no --folds, and --batch-size {share[1]} or "
-            f"more. Received: {args.folds=}, {args.batch_size=}")
-    if args.folds and getattr(args, "binarize", None) == "dynamic":
+    if args.folds and binarize == "dynamic":
         raise InputError(
             "--folds validates on training images, which --binarize dynamic "
             "draws anew in each epoch. Expected --binarize fixed. Received: "
             f"{data}")
-    folder = args.output or Path("runs", args.main)
-    for name in (args.dataset, getattr(args, "other", None)):
+    for name in (args.dataset, args.flags.get("other")):
         if args.overwrite and name and Path(name).exists() and Path(
-                name).resolve().is_relative_to(folder.resolve()):
+                name).resolve().is_relative_to(args.folder.resolve()):
             raise InputError(
                 "--overwrite would delete the data. Expected data outside "
-                f"{folder}. Received: {name}. Move it, or choose another "
+                f"{args.folder}. Received: {name}. Move it, or choose another "
                 "--output.")
-    runs.check_repeated(args, data)
+    settings.check_repeated(args.config, data)
 
 
-def trained(args, data, build, flat=True):
+@contextlib.contextmanager
+def session(args, data, more=()):
+    """Checks settings, and keeps a folder for the run that has them.
+
+    Args:
+        args: `Settings`.
+        data: `Dataset`.
+        more: Tuple of strings. Files that the run writes after its training.
+
+    Yields:
+        Path of the folder, with a `config.json`.
+
+    Raises:
+        InputError: If the settings do not fit the data, the output folder or
+            what is installed.
+    """
+    check(args, data)
+    config = runs.config(args.flags, data, more)
+    with files.claimed(args.output, args.folder, args.resume,
+                       args.overwrite) as folder:
+        # More epochs, unless something depends on their number.
+        settings.check_resumed(
+            folder, args, config, args.schedule == "constant" and not more)
+        files.write_json(folder / "config.json", config)
+        moved = not args.resume and folder != args.folder
+        print(f"Training {args.module} by {keras.backend.backend()} on "
+              f"{data}, for {args.epochs} epochs; files go to {folder}"
+              + f", for {args.folder} is taken" * moved)
+        yield folder
+
+
+def trained(args, data, draw=None, more=()):
     """Trains once, or once for each fold, and yields what came of it.
 
     Args:
-        args: `argparse.Namespace` of `command_line.parse`.
+        args: `Settings`.
         data: `Dataset`.
-        build: Function without arguments that returns encoder, decoder and
-            auto.
-        flat: Boolean. Whether the model takes each image as one row.
+        draw: Function or None. Makes input and target of training batches.
+        more: Tuple of strings. Files that the caller adds to the folder.
 
     Yields:
         `Run`, trained, measured and saved.
@@ -81,78 +105,27 @@ def trained(args, data, build, flat=True):
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
-    started, share = time.time(), distribution.place()
-    check(args, data, share)
-    config = runs.config(args, data)
-    # Must be the same in all processes; files may lie elsewhere on each host.
-    common = {**config["settings"], **config["dataset"], **config["versions"],
-              "resume": args.resume, "dataset": None, "name": None}
-    if share[0] > 0:
-        told = distribution.join(common)
-        folder = Path(told["folder"])
-        if args.resume and runs.digest(folder) != told["model"]:
-            raise InputError(
-                f"Another {folder}/auto.keras than process 0 goes on from. "
-                "Expected the same output folder in every process.")
-        train_all(args, folder, data, build, flat, share)
-        sys.exit()  # what else there is to do, the first one does
-    default = Path("runs", args.main)
-    with files.claimed(
-            args.output, default, args.resume, args.overwrite) as folder:
-        runs.check_resumed(folder, args, config)
-        distribution.join(
-            common, folder=str(folder), model=runs.digest(folder))
-        files.write_json(folder / "config.json", config)
-        moved = not args.output and not args.resume and folder != default
-        print(f"Training {args.module} by {keras.backend.backend()} on "
-              f"{data}, for {args.epochs} epochs; files go to {folder}"
-              + f", for {default} is taken" * moved)
+    started, build = time.time(), args.builder(data.shape)
+    with session(args, data, more) as folder:
         if args.folds:
-            loss = yield from train_folds(args, folder, data, build, flat)
+            loss = yield from train_folds(args, folder, data, build, draw)
         else:
-            run = train_all(args, folder, data, build, flat, share)
+            run = train(args, folder, data, build, draw=draw, described=True)
             yield run
             loss = run.metrics["loss"]
     print(f"Trained {args.module} on {data} in {time.time() - started:.0f} s: "
           f"loss {loss:.4f}; files are in {folder}")
 
 
-def drawing(args, data):
-    """Returns what makes input and target of each training batch, or None."""
-    if not args.distort:
-        return data.draw
-
-    def draw(images, random):
-        images = corruption.distorted(
-            images, random, args.distort, data.shape)
-        return data.draw(images, random) if data.draw else (images, images)
-    return draw
-
-
-def train_all(args, folder, data, build, flat, share):
-    """Trains on all training images; returns the `Run`."""
-    return train(args, folder, data, build,
-                 Batches(data.train, args.batch_size, flat, args.seed,
-                         scaling=data.scaling, labels=data.train_labels,
-                         draw=drawing(args, data), share=share),
-                 Batches(data.test, args.batch_size, flat,
-                         scaling=data.scaling, labels=data.labels,
-                         share=share), described=True)
-
-
-def train_folds(args, folder, data, build, flat):
+def train_folds(args, folder, data, build, draw):
     """Trains once for each fold; yields each `Run`, returns the mean loss."""
     losses = []
     order = np.random.default_rng(args.seed).permutation(len(data.train))
-    parts = dict(scaling=data.scaling, labels=data.train_labels)
     for number, fold in enumerate(np.array_split(order, args.folds), 1):
         print(f"Fold {number} of {args.folds}")
         run = train(args, folder / f"fold-{number}", data, build,
-                    Batches(data.train, args.batch_size, flat, args.seed,
-                            np.setdiff1d(order, fold),
-                            draw=drawing(args, data), **parts),
-                    Batches(data.train, args.batch_size, flat, rows=fold,
-                            **parts), described=number == 1)
+                    np.setdiff1d(order, fold), ("train", fold), draw=draw,
+                    described=number == 1)
         yield run
         losses.append(run.metrics["loss"])
     mean, spread = np.mean(losses), np.std(losses, ddof=1)
@@ -163,75 +136,106 @@ def train_folds(args, folder, data, build, flat):
     return mean
 
 
-def train(args, folder, data, build, batches, test, described=False,
-          measure=evaluation.evaluate):
+def train(args, folder, data, build, rows=None, unseen=("test", None),
+          targets=(None, None), draw=None, measure=Autoencoder.evaluate,
+          described=False):
     """Trains one model, or goes on with it, and measures it.
 
-    Of several processes that train it together, only the first writes files,
-    and returns a `Run`.
+    Args:
+        args: `Settings`.
+        folder: Path.
+        data: `Dataset`.
+        build: Function without arguments that returns encoder, decoder and
+            auto.
+        rows: Array of integers, or None for all. The training images.
+        unseen: `"train"` or `"test"`, and the rows of images to measure on.
+        targets: Two arrays or None. What to learn instead of training images,
+            and to expect instead of unseen ones.
+        draw: Function or None. Makes input and target of training batches.
+        measure: Function of an `Autoencoder`, batches that it has not seen and
+            some that it has, which returns metrics.
+        described: Boolean. Whether to print the layers.
+
+    Returns:
+        `Run`.
     """
-    first = batches.share[0] == 0
-    if first:
-        folder.mkdir(parents=True, exist_ok=True)
-    forget()
-    if batches.share != (0, 1):
-        distribution.spread()
+    folder.mkdir(parents=True, exist_ok=True)
+    flat = not modules.get(args.module).takes_images
+    batches = data.batches(
+        "train", args.batch_size, flat, seed=args.seed, rows=rows,
+        draw=drawing(args.distort, data, draw), targets=targets[0])
+    test = data.batches(unseen[0], args.batch_size, flat, rows=unseen[1],
+                        targets=targets[1])
+    keras.utils.clear_session()
     with backend.without_tensorflow():
         keras.utils.set_random_seed(args.seed)
-    models = build()
-    if args.optimizer == "adadelta":
-        models[-1].compile_from_config({
-            **models[-1].get_compile_config(),
-            "optimizer": keras.optimizers.serialize(
-                keras.optimizers.Adadelta(1.0))})
-    optimizer = models[-1].optimizer
-    if args.learning_rate is not None:
-        optimizer.learning_rate = args.learning_rate
-    peak, history = float(optimizer.learning_rate), []
+    models, history = build(), []
+    choose_optimizer(models[-1], args.optimizer, args.learning_rate)
+    peak = float(models[-1].optimizer.learning_rate)
     if args.resume and (folder / "auto.keras").exists():
         models, history = runs.restore(folder, len(batches), args.epochs)
-        if first:
-            print(f"Going on after epoch {len(history)}")
-    encoder, decoder, auto = models
-    if first:  # written last: a folder that has it holds a trained model
-        (folder / "metrics.json").unlink(missing_ok=True)
-    if first and described:
-        building.describe(args, encoder, decoder)
+        print(f"Going on after epoch {len(history)}")
+    model = Autoencoder(*models)
+    # Written last: a folder that has it holds a trained model.
+    (folder / "metrics.json").unlink(missing_ok=True)
+    if described:
+        model.describe(args.summary)
     if keras.backend.backend() == "tensorflow":
-        speed_up(auto, batches, data)
+        speed_up(model.auto, batches, data)
     callbacks = [Progress(folder, batches, args.seed, history)]
     if args.schedule == "cosine":
         callbacks.insert(0, keras.callbacks.LearningRateScheduler(
             lambda epoch: peak * (
                 1 + math.cos(math.pi * epoch / args.epochs)) / 2))
-    if args.tensorboard and first:
+    if args.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
     if len(history) < args.epochs:
-        auto.fit(batches.for_fit(), epochs=args.epochs,
-                 initial_epoch=len(history),
-                 shuffle=False,  # the batches shuffle themselves
-                 validation_data=test.for_fit(), callbacks=callbacks,
-                 verbose="auto" if first else 0)
-    if batches.share != (0, 1):
-        distribution.leave()
-        if not first:
-            return None
-        batches.share = test.share = (0, 1)
-        auto = keras.saving.load_model(folder / "auto.keras")
-        _, encoder, decoder = auto.layers
-    reseed(auto, args.seed, args.epochs)
+        model.auto.fit(
+            batches.for_fit(), epochs=args.epochs, initial_epoch=len(history),
+            shuffle=False,  # the batches shuffle themselves
+            validation_data=test.for_fit(), callbacks=callbacks)
+    reseed(model.auto, args.seed, args.epochs)
     # Training images as they are: neither distorted nor shuffled.
-    seen = None if data.draw else Batches(
-        batches.images, args.batch_size, batches.flat, scaling=data.scaling,
-        rows=np.sort(batches.rows)[:10000])
-    metrics = measure(encoder, decoder, auto, test, seen)
-    for alarm in evaluation.alarms(metrics):
+    seen = None if draw else data.batches(
+        "train", args.batch_size, flat, rows=np.sort(batches.rows)[:10000])
+    metrics = measure(model, test, seen)
+    for alarm in measures.alarms(metrics):
         print(alarm)
-    for model in encoder, decoder:
-        runs.save(model, folder / f"{model.name}.keras")
+    model.save(folder)
     files.write_json(folder / "metrics.json", metrics)
-    return runs.Run(args, data, folder, encoder, decoder, auto, batches,
-                    test, history, metrics)
+    return runs.Run(args.flags, folder, data, model, batches, test, history,
+                    metrics, runs.versions(), args.show)
+
+
+def drawing(strength, data, draw):
+    """Returns what makes input and target of a training batch, or None.
+
+    Args:
+        strength: Number. Of the distortion.
+        data: `Dataset`.
+        draw: Function or None. What to do after that.
+    """
+    if not strength:
+        return draw
+
+    def distort_and_draw(images, random):
+        images = corruption.distorted(images, random, strength, data.shape)
+        return draw(images, random) if draw else (images, images)
+    return distort_and_draw
+
+
+def choose_optimizer(model, name, learning_rate):
+    """Has a compiled model use an optimizer and a learning rate.
+
+    Keras's Adadelta has a learning rate of 0.001; that of its paper is 1.
+    """
+    if name == "adadelta":
+        model.compile_from_config({
+            **model.get_compile_config(),
+            "optimizer": keras.optimizers.serialize(
+                keras.optimizers.Adadelta(1.0))})
+    if learning_rate is not None:
+        model.optimizer.learning_rate = learning_rate
 
 
 def speed_up(auto, batches, data):
@@ -245,18 +249,3 @@ def speed_up(auto, batches, data):
         1 if batches.flat else math.prod(data.shape[:2]))
     if work < 2 ** 30:
         auto.steps_per_execution = math.ceil(steps / math.ceil(steps / most))
-
-
-def forget():
-    """Frees what is kept of earlier trainings, some megabytes of each.
-
-    TensorFlow enters a gradient for each training into a registry, and with it
-    the training's graph: https://github.com/tensorflow/tensorflow/issues/80753
-    """
-    keras.utils.clear_session()
-    if keras.backend.backend() == "tensorflow":
-        from tensorflow.python.framework.ops import gradient_registry
-        entries = gradient_registry._registry
-        for name in [*entries]:
-            if name.startswith("CustomGradient-"):
-                del entries[name]

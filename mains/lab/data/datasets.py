@@ -1,4 +1,4 @@
-"""Data sets: which one, where it comes from, whether it is sound."""
+"""Data sets: where they come from, and whether they can be used."""
 import dataclasses
 import functools
 import hashlib
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lab import corruption, known, reading, tables
+from lab.data import corruption, known, reading, tables
+from lab.data.batches import Batches
+from lab.data.glyphs import glyphs
+from lab.data.scaling import Scaling, extremes, scaling_of
 from lab.errors import InputError
-from lab.glyphs import glyphs
-from lab.machine import memory
-from lab.scaling import Scaling, extremes, scaling_of
 
 
 @dataclasses.dataclass
@@ -21,24 +21,21 @@ class Dataset:
     Attributes:
         name: String. What the user calls it.
         train, test: Arrays of shape `(count, height, width, channels)`, or
-            `(count, columns)` for a table, in the user's units. Large ones
-            are mapped from a file.
-        labels: Array `(count,)`, of the test images, or None.
-        train_labels: The same, of the training images.
+            `(count, columns)` for a table, in the user's units. Those of a
+            folder are mapped from a file.
+        train_labels, test_labels: Arrays `(count,)`, or None.
         sha256: String. Of all that was read, `--limit` aside.
         scaling: `Scaling`.
-        draw: Function or None. Makes input and target of each training batch.
         columns: List of strings, the names of a table's columns, or None.
     """
 
     name: str
     train: object
     test: object
-    labels: object
     train_labels: object
+    test_labels: object
     sha256: str
     scaling: Scaling
-    draw: object = None
     columns: object = None
 
     @property
@@ -51,20 +48,36 @@ class Dataset:
         """Numbers in one image."""
         return math.prod(self.shape)
 
+    @property
+    def is_table(self):
+        """Whether these are rows of a table, and no images."""
+        return len(self.shape) != 3
+
+    def batches(self, part, batch_size, flat, **how):
+        """Returns `Batches` of one part, scaled as the model takes them.
+
+        The order depends on `seed` and the epoch alone, so that a run can be
+        taken up at any epoch. Without a seed images come in their own order.
+
+        Args:
+            part: `"train"` or `"test"`.
+            batch_size: Integer.
+            flat: Boolean. Whether to make each image one row of numbers.
+            seed: Integer or None.
+            rows: Array of integers, or None for all. The images to use.
+            draw: Function or None. Makes of images and a random generator an
+                input and a target, anew in each epoch.
+            targets: Array or None. For all images, what to learn instead.
+        """
+        return Batches(getattr(self, part), getattr(self, f"{part}_labels"),
+                       self.scaling, batch_size, flat, **how)
+
     def require(self, train=1, test=1, labels=0):
-        """Checks that there are enough images, and labels to train with, and
-        that all images fit into memory, twice, in single precision.
+        """Checks that there are enough images, and labels to train with.
 
         Raises:
-            InputError: If there are fewer, or if they do not.
+            InputError: If there are fewer.
         """
-        needed = 8 * self.size * (len(self.train) + len(self.test))
-        if needed > memory():
-            raise InputError(
-                "Too much data to compare on this machine. Expected at most "
-                f"{memory() / 1e9:.1f} GB. Received: {self}, which need "
-                f"{needed / 1e9:.1f} GB. Choose a smaller --limit, or train "
-                "with a numbered main.")
         kinds = 0 if labels == 0 else len(np.unique(self.train_labels))
         if (len(self.train) < train or len(self.test) < test
                 or kinds < labels):
@@ -73,9 +86,26 @@ class Dataset:
                 f"on, {test} to test on{f', {labels} labels' * bool(labels)}. "
                 f"Received: {self}{f', {kinds} labels' * bool(labels)}")
 
+    @classmethod
+    def described(cls, config):
+        """Returns the data set that `to_config` described, without images."""
+        train, test = (
+            np.empty((0, *map(int, config[part][1:])), config["dtype"])
+            for part in ("train", "test"))
+        return cls(config["name"], train, test, None, None, config["sha256"],
+                   Scaling.from_config(config["scaling"]),
+                   config.get("columns"))
+
+    def to_config(self):
+        """Returns what `json` can write, for the settings of a run."""
+        return {"name": self.name, "sha256": self.sha256,
+                "train": list(self.train.shape), "test": list(self.test.shape),
+                "dtype": str(self.train.dtype),
+                "scaling": self.scaling.to_config(), "columns": self.columns}
+
     def __str__(self):
         size = " x ".join(map(str, self.shape))
-        kind = "images" if len(self.shape) == 3 else "rows"
+        kind = "rows" if self.is_table else "images"
         if self.columns:
             size += f" columns, {tables.shown(self.columns, 3)}"
         return (f"{self.name} ({len(self.train)} training and "
@@ -83,14 +113,8 @@ class Dataset:
                 f"{self.scaling.name})")
 
 
-def chosen(args, **needs):
-    """Loads the data set that the flags of a main choose, as `load` does."""
-    return load(args.dataset, args.limit, label=args.label, names=args.names,
-                **needs)
-
-
-def load(name, limit=None, missing=False, labelled=False, binarize=None,
-         seed=0, label=None, names=None, columns=None):
+def load(name, limit=None, missing=False, labelled=False, label=None,
+         names=None, columns=None):
     """Loads a data set.
 
     Args:
@@ -99,12 +123,9 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether values may be missing (NaN).
         labelled: Boolean. Whether labels are needed.
-        binarize: None, `"fixed"` or `"dynamic"`. Whether to draw pixels as 0
-            or 1, and those to train on once or anew in each epoch.
-        seed: Integer. For the draws of that.
         label, names: Strings or None. The columns of a `.csv` file with the
             rows' labels and names.
-        columns: List of strings or None. All columns beside these.
+        columns: List of strings or None. All other columns.
 
     Returns:
         `Dataset`.
@@ -112,7 +133,7 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
     Raises:
         InputError: If the data cannot be had or cannot be used.
     """
-    sound = functools.partial(from_arrays, limit=limit, missing=missing)
+    checked = functools.partial(from_arrays, limit=limit, missing=missing)
     is_table = is_csv(name)
     if (label or names) and not is_table:
         raise InputError(
@@ -120,65 +141,78 @@ def load(name, limit=None, missing=False, labelled=False, binarize=None,
             f"--dataset. Received: {name}")
     if name == "auto":
         try:
-            dataset = sound("mnist", *known.find("mnist"))
+            dataset = checked("mnist", *known.find("mnist"))
         except known.NotAvailable as error:
             print(f"{error}\nTraining on glyphs instead: digits drawn from "
                   "Matplotlib's fonts.")
             name = "glyphs"
     if name == "glyphs":
-        (train, train_labels), (test, labels) = glyphs()
-        dataset = sound(name, train, test, labels, train_labels)
+        (train, train_labels), (test, test_labels) = glyphs()
+        dataset = checked(name, train, test, test_labels, train_labels)
     elif name in known.KNOWN:
-        dataset = sound(name, *known.find(name))
+        dataset = checked(name, *known.find(name))
     elif name and Path(name).is_dir():
-        dataset = sound(name, *reading.read_folder(Path(name)))
+        dataset = checked(name, *reading.read_folder(Path(name)))
     elif Path(name).suffix == ".npz":
-        dataset = sound(name, *reading.read_archive(Path(name)))
+        dataset = checked(name, *reading.read_archive(Path(name)))
     elif is_table:
         dataset = read_table(name, tables.Table(
-            Path(name), label, names, columns, missing), sound)
+            Path(name), label, names, columns, missing), checked)
     elif name != "auto":
         raise InputError(
             "Invalid value for --dataset. Expected auto, mnist, "
             "fashion_mnist, glyphs, a .npz or .csv file or an existing folder "
             f"of images. Received: {name}")
-    if labelled and (dataset.labels is None or dataset.train_labels is None):
+    if labelled and (dataset.test_labels is None
+                     or dataset.train_labels is None):
         raise InputError(
             "Labels are needed. Expected y_train and y_test, or a .csv file "
             f"and --label COLUMN. Received: {name} without. Add them, or use "
             "another data set.")
-    if binarize:
-        binarise(dataset, binarize, seed)
     return dataset
 
 
-def binarise(dataset, how, seed):
-    """Draws a data set's pixels as 0 or 1, each 1 as often as it is bright."""
-    scaling = dataset.scaling
+def binarized(data, how, seed):
+    """Draws a data set's pixels as 0 or 1, each 1 as often as it is bright.
+
+    Args:
+        data: `Dataset`.
+        how: `"fixed"`, once; `"dynamic"`, those to train on anew in each
+            epoch; or None, not at all.
+        seed: Integer.
+
+    Returns:
+        `Dataset`; function that draws training batches, or None.
+
+    Raises:
+        InputError: If its values are no pixels.
+    """
+    if how is None:
+        return data, None
+    scaling = data.scaling
     if np.ndim(scaling.least) > 0:
         raise InputError(
             "--binarize draws pixels. Expected images, or values of 0 to 1. "
-            f"Received: {dataset}")
+            f"Received: {data}")
 
     def drawn(images, part):
         random = np.random.default_rng((seed, part))
         pixels = corruption.drawn(scaling.apply(images), random)
         return (pixels * scaling.span).astype(images.dtype)
 
-    dataset.name += f", {how} binarised"
-    dataset.test = drawn(dataset.test, 1)
-    if how == "fixed":
-        dataset.train = drawn(dataset.train, 0)
-    else:
-        dataset.draw = corruption.drawn_alike
+    data = dataclasses.replace(
+        data, name=f"{data.name}, {how} binarised", test=drawn(data.test, 1))
+    if how == "dynamic":
+        return data, corruption.drawn_alike
+    return dataclasses.replace(data, train=drawn(data.train, 0)), None
 
 
 def is_csv(name):
-    """Tells whether a name is that of a table's file."""
+    """Determines whether a name is that of a table's file."""
     return Path(name).suffix.lower() == ".csv" and not Path(name).is_dir()
 
 
-def read_table(name, table, sound):
+def read_table(name, table, checked):
     """Makes a data set of a `Table`; every tenth row is held out."""
     rows, labels = table.all()
     held_out = np.arange(len(rows)) % 10 == 9
@@ -189,13 +223,13 @@ def read_table(name, table, sound):
     parts = [None, None] if labels is None else [
         labels[held_out], labels[~held_out]]
     return dataclasses.replace(
-        sound(name, rows[~held_out], rows[held_out], *parts),
+        checked(name, rows[~held_out], rows[held_out], *parts),
         columns=table.columns)
 
 
-def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
-                missing=False):
-    """Makes a `Dataset` of arrays, once they are found to be sound."""
+def from_arrays(name, train, test, test_labels=None, train_labels=None,
+                limit=None, missing=False):
+    """Makes a `Dataset` of arrays, once they are checked."""
     for key, array in (("x_train", train), ("x_test", test)):
         if (array.dtype.kind not in "buif" or array.ndim not in (2, 3, 4)
                 or 0 in array.shape):
@@ -215,7 +249,7 @@ def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
             f"x_train and x_test in {name} differ in shape. Expected images "
             f"of one size. Received: {train.shape[1:]} and {test.shape[1:]}")
     for key, array, images in (
-            ("y_train", train_labels, train), ("y_test", labels, test)):
+            ("y_train", train_labels, train), ("y_test", test_labels, test)):
         if array is not None and (
                 array.shape != images.shape[:1] or array.dtype.kind not in
                 "buifUS"):
@@ -229,12 +263,13 @@ def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
                 f"Unusable {key} in {name}. Expected finite numbers. "
                 f"Received: {array[~np.isfinite(array)][0]}. Leave out what "
                 "has no label.")
-    if labels is not None and train_labels is not None and (
-            (labels.dtype.kind in "US") != (train_labels.dtype.kind in "US")):
+    if test_labels is not None and train_labels is not None and len({
+            labels.dtype.kind in "US"
+            for labels in (train_labels, test_labels)}) > 1:
         raise InputError(
             f"y_train and y_test in {name} differ in type. Expected numbers "
             "or text in both. Received: "
-            f"{train_labels.dtype} and {labels.dtype}")
+            f"{train_labels.dtype} and {test_labels.dtype}")
     train, test = (
         array[..., None] if array.ndim == 3 else array
         for array in (train, test))
@@ -244,40 +279,5 @@ def from_arrays(name, train, test, labels=None, train_labels=None, limit=None,
     train = train[:limit]
     if train_labels is not None:
         train_labels = train_labels[:limit]
-    return Dataset(name, train, test, labels, train_labels,
+    return Dataset(name, train, test, train_labels, test_labels,
                    digest.hexdigest(), scaling_of(name, train, test))
-
-
-def load_other(name, data):
-    """Loads another data set's test images, as anomalies to `data`.
-
-    Args:
-        name: String, or None for `"fashion_mnist"`, or `"mnist"` if `data` has
-            the same test images, if it can be had and fits.
-        data: `Dataset`.
-
-    Returns:
-        String, its name, and array in the units of `data`; or None.
-
-    Raises:
-        InputError: If it cannot be had or does not fit.
-    """
-    if not name and data.shape != (28, 28, 1):
-        return None  # it would be fetched, and not fit
-    chosen = name or "fashion_mnist"
-    try:
-        other = load(chosen, columns=data.columns)
-        if not name and np.array_equal(other.test, data.test):
-            chosen, other = "mnist", load("mnist")
-        if other.shape != data.shape:
-            raise known.NotAvailable(
-                f"{other.name} does not fit. Expected {data.shape}, as "
-                f"{data.name} has it. Received: {other.shape}")
-    except known.NotAvailable as error:
-        if name:
-            raise
-        print(f"{error}\nThe only anomalies are other labels.")
-        return None
-    if data.train.ndim == 2 and data.train.dtype != "uint8":
-        return chosen, other.test  # a table: the same columns and units
-    return chosen, data.scaling.undo(other.scaling.apply(other.test))

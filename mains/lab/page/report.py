@@ -19,8 +19,9 @@ import matplotlib
 import matplotlib.figure
 from PIL import Image
 
-from lab import files, live
-from lab.command_line import NEUTRAL
+from lab import files
+from lab.page import live
+from lab.settings import script as path_of
 
 MEANINGS = {
     "loss": "what was trained for, on unseen data",
@@ -61,7 +62,7 @@ def write(run):
     data = json.dumps(content)
     for character in "<>&":
         data = data.replace(character, f"\\u{ord(character):04x}")
-    about, _, idea = (sys.modules[run.args.module].__doc__ or "").partition(
+    about, _, idea = (sys.modules[run.settings['module']].__doc__ or "").partition(
         "\n")[0].partition(": ")
     title = f"{about} on {Path(run.data.name).name}"
     part = re.fullmatch(r"(fold|size)-(\d+)", run.folder.name)
@@ -72,7 +73,7 @@ def write(run):
         "kind": "images" if images else "table",
         "aspect": "{1} / {0}".format(*run.data.shape) if images else "2",
         "about": html.escape(
-            f"{run.args.module}: {idea} Trained by {script_of(run.args)} on "
+            f"{run.settings['module']}: {idea} Trained by {path_of(run.settings['main'])} on "
             f"{run.data}, {len(run.history)} epochs"
             + (f", {part[1]} {part[2]}." if part else ".")),
         "figures": figures(run.metrics),
@@ -80,7 +81,7 @@ def write(run):
         "curves": curves(run.history),
         "pictures": pictures(run.folder),
         "command": " ".join(f"<span>{html.escape(word)}</span>"
-                            for word in command(run.args)),
+                            for word in map(shlex.quote, run.command)),
         "settings": settings(run),
         "live": "" if content else "hidden",
         "dead": "hidden" if content else "",
@@ -88,7 +89,7 @@ def write(run):
         "data": data,
     }
     page = re.sub(r"{{ (\w+) }}", lambda match: parts[match[1]], template)
-    with files.whole(run.folder / "report.html") as temporary:
+    with files.written(run.folder / "report.html") as temporary:
         temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
@@ -116,32 +117,9 @@ def comparisons(metrics):
         if isinstance(values, dict) and title != "score_quantiles")
 
 
-def script_of(args):
-    """Returns the path of the main that made a run."""
-    number, _, rest = args.main.partition("-")
-    return f"mains/{number}-main.py" if rest else f"mains/{number}.py"
-
-
-def command(args):
-    """Returns the words of the command line that repeats a run."""
-    words = [f"./{script_of(args)}"]
-    for name, value in vars(args).items():
-        flag = f"--{name.replace('_', '-')}"
-        if name in (*NEUTRAL, "main", "module") or (
-                value is None or value is False):
-            continue
-        if isinstance(value, (list, tuple)):
-            words += [flag, *map(str, value)]
-        else:
-            words += [flag] if value is True else [f"{flag}={value}"]
-    return [f"KERAS_BACKEND={keras.backend.backend()}",
-            *map(shlex.quote, words)]
-
-
 def settings(run):
     """Returns all settings as rows of a table."""
-    values = {name: value for name, value in vars(run.args).items()
-              if name not in NEUTRAL}
+    values = dict(run.settings)
     values["backend"] = f"{keras.backend.backend()}, Keras {keras.__version__}"
     values["SHA-256 of the data"] = run.data.sha256
     return "".join(

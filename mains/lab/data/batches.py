@@ -1,8 +1,6 @@
-"""Order, shares and draws of the images in each epoch."""
+"""The images of each epoch: their order, and what is drawn anew."""
 import keras
 import numpy as np
-
-from lab.scaling import scaling_of
 
 
 class Batches(keras.utils.PyDataset):
@@ -11,32 +9,17 @@ class Batches(keras.utils.PyDataset):
     The order depends on `seed` and `epoch` alone, so that a run can be taken
     up at any epoch. Without a seed the images come in their own order.
 
-    Args:
-        images: Array, in the user's units.
-        batch_size: Integer.
-        flat: Boolean. Whether to make each image one row of numbers.
-        seed: Integer or None.
-        rows: Array of integers, or None for all. The images to use.
-        scaling: `Scaling`, or None for what suits the images.
-        labels: Array or None. Of all the images.
-        draw: Function or None. Makes of images and a random generator an input
-            and a target, anew in each epoch.
-        targets: Array or None. For all the images, what to learn instead.
-        share: Two integers. Which part of each batch to give, of how many, as
-            `distribution.place` says; a rest that cannot be shared out is
-            left out.
+    Made by `Dataset.batches`, which says what the arguments are.
     """
 
-    def __init__(self, images, batch_size, flat, seed=None, rows=None,
-                 scaling=None, labels=None, draw=None, targets=None,
-                 share=(0, 1)):
+    def __init__(self, images, labels, scaling, batch_size, flat, seed=None,
+                 rows=None, draw=None, targets=None):
         super().__init__()
-        self.images, self.batch_size, self.flat = images, batch_size, flat
-        self.seed = seed
+        self.images, self.scaling = images, scaling
+        self.batch_size, self.flat, self.seed = batch_size, flat, seed
         self.rows = np.arange(len(images)) if rows is None else rows
-        self.scaling = scaling or scaling_of("images", images, images)
         self.labels = None if labels is None else labels[self.rows]
-        self.draw, self.targets, self.share = draw, targets, share
+        self.draw, self.targets = draw, targets
         self.start_epoch(0)
 
     def start_epoch(self, epoch):
@@ -55,36 +38,33 @@ class Batches(keras.utils.PyDataset):
             self.start_epoch(self.epoch + 1)
 
     def __len__(self):
-        whole, rest = divmod(len(self.order), self.batch_size)
-        _, count = self.share
-        return whole + (rest >= count)
+        return -(-len(self.order) // self.batch_size)
 
     def __getitem__(self, index):
         self.given += 1
         start = index * self.batch_size
         rows = self.order[start:start + self.batch_size]
-        number, count = self.share
-        size = len(rows) // count
-        part = slice(number * size, (number + 1) * size)
+        inputs = targets = self.prepare(self.images[rows])
         if self.draw:
             random = np.random.default_rng((self.seed, self.epoch, index))
-            inputs, targets = (
-                np.asarray(values[part], "float32") for values in self.draw(
-                    self.prepare(self.images[rows]), random))
-        else:
-            inputs = targets = self.prepare(self.images[rows[part]])
+            inputs, targets = (np.asarray(values, "float32")
+                               for values in self.draw(inputs, random))
         if self.targets is not None:
-            targets = self.targets[rows[part]]
+            targets = self.targets[rows]
         return inputs, targets
+
+    def once(self):
+        """Yields all batches, once."""
+        for index in range(len(self)):
+            yield self[index]
 
     def for_fit(self):
         """Returns what `fit` takes these batches from fastest.
 
-        That is a pipeline of TensorFlow's own, where Keras computes with it:
-        it makes batches beside the training. (Keras would start a generator of
-        its own twice in each epoch, and wait for it.) Its autotuning is off,
-        as nothing here needs it: an epoch that ends stops the thread that
-        tunes, and sometimes waits for it, for seconds.
+        With TensorFlow that is a `tf.data` pipeline, which makes batches while
+        the model trains. (Keras would start a generator twice in each epoch,
+        and wait for it.) Its autotuning is off: at the end of an epoch the
+        thread that tunes is stopped, which sometimes takes seconds.
         """
         if keras.backend.backend() != "tensorflow":
             return self

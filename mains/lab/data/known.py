@@ -6,7 +6,8 @@ from pathlib import Path
 
 import keras
 
-from lab import ROOT, reading
+from lab import ROOT
+from lab.data import reading
 from lab.errors import InputError
 
 KNOWN = ("mnist", "fashion_mnist")
@@ -52,7 +53,7 @@ def find(name):
 
 
 def reachable(address):
-    """Tells within `PATIENCE` seconds whether a server answers."""
+    """Determines within `PATIENCE` seconds whether a server answers."""
     answered = threading.Event()
 
     def ask():

@@ -8,7 +8,7 @@ import base64
 import keras
 import numpy as np
 
-from lab import evaluation
+from lab.measures import rows as rows_of
 
 LARGEST = 20_000_000  # weights of a model that a browser rebuilds at once
 POINTS = 2000  # test inputs whose codes are drawn
@@ -39,7 +39,7 @@ def content(run):
     Raises:
         NotComputed: If it cannot.
     """
-    weights = run.auto.count_params()
+    weights = run.model.auto.count_params()
     if weights > LARGEST:
         raise NotComputed(
             f"The model has {weights:,} weights; this page computes models "
@@ -47,22 +47,22 @@ def content(run):
     size = run.data.size
     images = run.first(max(10, min(POINTS, 2 ** 24 // size)))
     precision = enough(run, images)
-    codes = evaluation.rows(run.code(images))
+    codes = rows_of(run.model.code(images))
     thresholds = run.metrics["score_quantiles"]
     if not (np.isfinite(codes).all()
             and np.isfinite([*thresholds.values()]).all()):
         raise NotComputed("Some codes or scores are not finite.")
-    kinds = [type(layer).__name__ for layer in run.encoder.layers]
+    kinds = [type(layer).__name__ for layer in run.model.encoder.layers]
     noisy = {"GaussianNoise", "MaskingNoise"} & {*kinds}
-    rows = evaluation.rows(images)
+    rows = rows_of(images)
     some = rows[:max(10, min(100, 40_000 // size))]
     table = len(run.data.shape) != 3
     return {
         "shape": run.data.shape,
-        "encoder": walk(run.encoder, precision),
-        "decoder": walk(run.decoder, precision),
+        "encoder": walk(run.model.encoder, precision),
+        "decoder": walk(run.model.decoder, precision),
         "gaussian": "Sampling" in kinds,
-        "noise": {"start": run.args.noise if noisy else 0,
+        "noise": {"start": run.settings['noise'] if noisy else 0,
                   "masking": "MaskingNoise" in noisy},
         "thresholds": thresholds,
         "images": packed(some if table else np.rint(some * 255),
@@ -81,12 +81,12 @@ def content(run):
 def enough(run, images):
     """Returns the type to round the weights to: half precision, if what is
     rebuilt then differs by less than half a step of a byte."""
-    exact, weights = run.rebuild(images), run.auto.get_weights()
+    exact, weights = run.model.rebuild(images), run.model.auto.get_weights()
     try:
-        run.auto.set_weights([rounded(array, "float16") for array in weights])
-        near = np.abs(run.rebuild(images) - exact).max() < 0.5 / 255
+        run.model.auto.set_weights([rounded(array, "float16") for array in weights])
+        near = np.abs(run.model.rebuild(images) - exact).max() < 0.5 / 255
     finally:
-        run.auto.set_weights(weights)
+        run.model.auto.set_weights(weights)
     return "float16" if near else "float32"
 
 

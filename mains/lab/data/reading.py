@@ -1,17 +1,12 @@
-"""Arrays and images from files: safely, and in bounded memory."""
+"""Arrays and images from files, read safely."""
 import contextlib
-import math
-import operator
-import shutil
 import tempfile
 import warnings
-import zipfile
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from lab.errors import InputError
-from lab.machine import memory
 
 ARRAYS = ("x_train", "x_test", "y_train", "y_test")
 PHOTOS = ("JPEG", "MPO")  # formats of cameras, which may lie on their side
@@ -56,90 +51,37 @@ def guarded(pieces, path, expected):
         yield piece
 
 
-def read_arrays(path):
-    """Reads the arrays of a data set from a `.npz` file.
+def read_arrays(path, names):
+    """Reads arrays from a `.npz` file.
 
     Args:
         path: Path.
+        names: Tuple of strings.
 
     Returns:
-        Dictionary with those of `ARRAYS` that are there. Large ones are
-        mapped to memory from a temporary file.
+        Dictionary with those of `names` that are there.
 
     Raises:
-        InputError: If the file cannot be read.
+        InputError: If the file cannot be read, or has none of them.
     """
     with sound(path, "a .npz file of plain arrays, as numpy.savez writes it."):
-        with open(path, "rb") as file:
-            read = unpack if is_large(path, file) else operator.getitem
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = {key: read(archive, key) for key in archive.files
-                          if key in ARRAYS}
-        for key, array in arrays.items():
+        with np.load(path, allow_pickle=False) as archive:
+            held = archive.files
+            arrays = {name: archive[name] for name in held if name in names}
+        for name, array in arrays.items():
             if not isinstance(array, np.ndarray):
-                raise ValueError(f"{key} is no array: is it named {key}.npy?")
+                raise ValueError(
+                    f"{name} is no array: is it named {name}.npy?")
             if array.dtype.kind == "S":
-                arrays[key] = np.char.decode(array, "utf-8")
+                arrays[name] = np.char.decode(array, "utf-8")
+    if not arrays:
+        raise InputError(
+            f"No array to use. Expected {', '.join(names)}. Received: {path} "
+            f"with {', '.join(held[:8])}")
     return arrays
 
 
-def is_large(path, file):
-    """Tells whether the arrays of an archive leave little of the memory.
-
-    Raises:
-        InputError: If they do not fit on the disk either.
-    """
-    size = 0
-    with zipfile.ZipFile(file) as archive:
-        for key in ARRAYS:
-            if f"{key}.npy" in archive.namelist():
-                with archive.open(f"{key}.npy") as member:
-                    shape, _, dtype = read_header(member)
-                size += math.prod(shape) * dtype.itemsize
-    file.seek(0)
-    if size <= memory() / 4:
-        return False
-    folder = tempfile.gettempdir()
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise InputError(
-            f"Too large for this machine. Expected arrays of at most "
-            f"{free / 1e9:.1f} GB, which are free in {folder}. Received: "
-            f"{path} with {size / 1e9:.1f} GB, unpacked. Make room, or name "
-            "another folder by TMPDIR.")
-    return True
-
-
-def unpack(archive, key):
-    """Returns an array of an archive, mapped to memory."""
-    with archive.zip.open(f"{key}.npy") as member:
-        shape, fortran, dtype = read_header(member)
-        if dtype.hasobject:
-            raise ValueError("Object arrays need allow_pickle, which is off.")
-        rest = math.prod(shape) * dtype.itemsize
-
-        def pieces():
-            nonlocal rest
-            while rest and (piece := member.read(min(rest, 2 ** 20))):
-                rest -= len(piece)
-                yield piece
-            if rest:
-                raise ValueError(f"{rest} bytes are missing in {key}")
-
-        return mapped(pieces(), dtype, shape, "F" if fortran else "C")
-
-
-def read_header(file):
-    """Reads shape, order and type at the start of an array's file."""
-    version = np.lib.format.read_magic(file)
-    read = {(1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0}.get(version)
-    if read is None:
-        raise ValueError(f"format {version} of an array")
-    return read(file)
-
-
-def mapped(pieces, dtype, shape, order="C"):
+def mapped(pieces, dtype, shape):
     """Writes pieces of bytes into a temporary file, and maps it to memory.
 
     Returns:
@@ -148,7 +90,7 @@ def mapped(pieces, dtype, shape, order="C"):
     with tempfile.TemporaryFile() as file:
         file.writelines(pieces)
         file.flush()
-        return np.asarray(np.memmap(file, dtype, "r+", 0, shape, order))
+        return np.asarray(np.memmap(file, dtype, "r+", 0, shape))
 
 
 def list_images(folder, within=None):
@@ -244,7 +186,7 @@ def decode(path, kind, shape):
 
 
 def is_turned(image):
-    """Tells whether a photo's width is stored as its height: a tag says so."""
+    """Determines whether a photo's width is stored as its height."""
     return image.format in PHOTOS and image.getexif().get(
         ExifTags.Base.Orientation, 1) > 4
 
@@ -276,7 +218,7 @@ def read_folder(folder):
 
 def read_archive(path):
     """Reads `x_train`, `x_test` and, if there, labels from a `.npz` file."""
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, ARRAYS)
     absent = {"x_train", "x_test"} - set(arrays)
     if absent:
         raise InputError(

@@ -60,8 +60,9 @@ def extremes(array, axis=None):
 def scaling_of(name, train, test):
     """Finds how a data set is scaled.
 
-    Images by the range of their type, or that floats must have; tables that
-    leave [0, 1] by column, to the range of the training part.
+    Images are divided by the maximum of their type (floats must lie in 0 to 1
+    or in 0 to 255). A table that leaves 0 to 1 is scaled by column, to the
+    range of the training part.
 
     Returns:
         `Scaling`.

@@ -3,19 +3,17 @@ import dataclasses
 import glob
 import math
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from lab import datasets, known, reading
+from lab.data import datasets, known, reading
+from lab.data.scaling import extremes, scaling_of
+from lab.data.tables import Table, shown
 from lab.errors import InputError
-from lab.scaling import extremes, scaling_of
-from lab.tables import Table, shown
 
 NUMBERS = 2 ** 23  # in a part; 32 MB in single precision
 KEYS = ("x", "x_test", "x_train")  # of an archive, the first that is there
-EXPECTED = "a .npz file of plain arrays, as numpy.savez writes it."
 
 
 @dataclasses.dataclass
@@ -81,9 +79,7 @@ def find(source, columns=None, names=None):
     """
     path = Path(source)
     if source in known.KNOWN or source == "glyphs":
-        images = datasets.load(source).test
-        inputs = of_parts(source, images.shape, images.dtype,
-                          lambda size: split(images, size))
+        inputs = of_array(source, datasets.load(source).test)
     elif datasets.is_csv(source):
         inputs = of_table(source, Table(path, names=names, columns=columns))
     elif path.suffix.lower() == ".npz" and path.is_file():
@@ -96,25 +92,20 @@ def find(source, columns=None, names=None):
     return inputs
 
 
-def of_parts(source, shape, dtype, read):
-    """Makes `Inputs` of arrays that come in parts; numbers are their names."""
-    count, *shape = shape
-    shape = (*shape, 1) if len(shape) == 2 else tuple(shape)
-
-    def numbered(size):
-        start = 0
-        for values in read(size):
-            yield (range(start, start + len(values)),
-                   values.reshape(-1, *shape))
-            start += len(values)
-
-    return Inputs(source, shape, dtype, count, numbered)
+def of_array(source, values):
+    """Makes `Inputs` of an array; numbers are their names."""
+    if values.ndim == 3:
+        values = values[..., None]
+    return Inputs(
+        source, values.shape[1:], values.dtype, len(values), lambda size: (
+            (range(start, start + len(part)), part)
+            for start, part in split(values, size)))
 
 
 def split(values, size):
-    """Yields the parts of an array."""
+    """Yields the parts of a sequence, and where each starts."""
     for start in range(0, len(values), size):
-        yield values[start:start + size]
+        yield start, values[start:start + size]
 
 
 def of_table(source, table):
@@ -125,49 +116,27 @@ def of_table(source, table):
              if name not in (*table.columns, table.names)]
     if aside:
         print(f"Columns of {source} that are not used: {shown(aside)}")
-    if table.names not in table.header:
-        return of_parts(
-            source, (count, *shape), np.dtype("float64"),
-            lambda size: (values for values, *_ in table.parts(size)))
-    return Inputs(source, shape, np.dtype("float64"), count, lambda size: (
-        (names, values) for values, _, names in table.parts(size)))
+
+    def read(size):
+        start = 0
+        for values, _, names in table.parts(size):
+            yield names or range(start, start + len(values)), values
+            start += len(values)
+
+    return Inputs(source, shape, np.dtype("float64"), count, read)
 
 
 def of_archive(source, path):
     """Makes `Inputs` of an array in a `.npz` file."""
-    with reading.sound(path, EXPECTED), zipfile.ZipFile(path) as archive:
-        held = archive.namelist()
-        key = next((key for key in KEYS if f"{key}.npy" in held), None)
-        if key is None:
-            raise InputError(
-                f"No array to apply a model to. Expected {shown(KEYS)}. "
-                f"Received: {source} with {shown(held)}")
-        with archive.open(f"{key}.npy") as member:
-            shape, fortran, dtype = reading.read_header(member)
-    if dtype.kind not in "buif" or len(shape) not in (2, 3, 4):
+    key, array = next(iter(sorted(
+        reading.read_arrays(path, KEYS).items(),
+        key=lambda item: KEYS.index(item[0]))))
+    if array.dtype.kind not in "buif" or array.ndim not in (2, 3, 4):
         raise InputError(
             f"Unusable {key} in {source}. Expected numbers of shape (count, "
             "height, width), (count, height, width, channels) or (count, "
-            f"columns). Received: {dtype} of shape {shape}")
-
-    def stream(size):
-        width = math.prod(shape[1:]) * dtype.itemsize
-        with zipfile.ZipFile(path) as archive, archive.open(
-                f"{key}.npy") as member:
-            reading.read_header(member)
-            for start in range(0, shape[0], size):
-                length = min(size, shape[0] - start) * width
-                content = member.read(length)
-                if len(content) < length:
-                    raise ValueError(f"bytes are missing in {key}")
-                yield np.frombuffer(content, dtype).reshape(-1, *shape[1:])
-
-    def unpacked(size):  # columns first: not to be had in order
-        with np.load(path, allow_pickle=False) as archive:
-            yield from split(reading.unpack(archive, key), size)
-
-    return of_parts(source, shape, dtype, lambda size: reading.guarded(
-        (unpacked if fortran else stream)(size), path, EXPECTED))
+            f"columns). Received: {array.dtype} of shape {array.shape}")
+    return of_array(source, array)
 
 
 def of_images(source, path):
@@ -189,10 +158,10 @@ def of_images(source, path):
     kind, shape = reading.look(paths)
 
     def read(size):
-        for some in split(paths, size):
+        for _, part in split(paths, size):
             pixels = b"".join(
-                reading.decode(one, kind, shape) for one in some)
-            yield ([one.relative_to(root).as_posix() for one in some],
+                reading.decode(each, kind, shape) for each in part)
+            yield ([each.relative_to(root).as_posix() for each in part],
                    np.frombuffer(pixels, kind).reshape(-1, *shape))
 
     return Inputs(source, shape, np.dtype(kind), len(paths), read)

@@ -1,4 +1,4 @@
-"""Tables from `.csv` files: a header, numbers, empty cells for what misses.
+"""Tables from `.csv` files: a header, numeric cells, empty where one misses.
 
 Read by the standard library, which counts lines and cells; pandas fills short
 rows up without a word, and takes the first of too many cells for names.
@@ -11,7 +11,8 @@ import re
 
 import numpy as np
 
-from lab import files, reading
+from lab import files
+from lab.data import reading
 from lab.errors import InputError
 
 LONGEST = 2 ** 26  # characters of a line
@@ -189,7 +190,7 @@ class Table:
         """
         places = [self.header.index(name) for name in self.columns]
         rows = itertools.chain.from_iterable(parts)
-        with files.whole(target) as temporary, open(
+        with files.written(target) as temporary, open(
                 temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(next(self.lines())[1])
@@ -220,7 +221,7 @@ def check_header(path, header):
 
 
 def is_number(text):
-    """Tells whether text is a number."""
+    """Determines whether text is a number."""
     try:
         float(text)
     except ValueError:

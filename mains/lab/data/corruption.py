@@ -56,13 +56,13 @@ def drawn(images, random):
 
 
 def drawn_alike(images, random):
-    """Draws input and target of each training batch, the same pixels."""
+    """Draws pixels as 0 or 1, the same for input and target."""
     pixels = drawn(images, random)
     return pixels, pixels
 
 
 def corrupted(images, noise, masking=False, seed=0):
-    """Adds noise of a standard deviation to images, or blanks a share."""
+    """Adds noise of a standard deviation to images, or blanks a fraction."""
     random = np.random.default_rng(seed)
     if masking:
         return images * (random.random(images.shape) >= noise)

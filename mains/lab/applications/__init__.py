@@ -1,0 +1,1 @@
+"""What the applications compute, as functions of arrays and of models."""

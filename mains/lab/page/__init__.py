@@ -1,0 +1,2 @@
+"""The page of a run: its template, script and style sheet, and what fills it.
+"""

@@ -27,7 +27,7 @@ test-long: .venv/installed-tests
 	.venv/bin/python $(PYTEST) -m long
 
 check: .venv/installed
-	@.venv/bin/python tests/check.py \
+	@.venv/bin/python checker/check.py \
 	"$(or $(DIR),$(error Name a folder: make check DIR=path))"
 
 # The figures of docs/results.md, from real MNIST in the folder AUTOENCODERS_DATA.
@@ -49,7 +49,7 @@ promises: test test-long
 
 lint: .venv/installed-tests
 	.venv/bin/ruff check
-	.venv/bin/pycodestyle [0-9]*.py mains tests benchmarks
+	.venv/bin/pycodestyle [0-9]*.py mains checker tests benchmarks
 
 compat: compat-keras2 compat-jax
 

@@ -3,8 +3,8 @@ import functools
 
 import pytest
 from cases import factory
-from checker import case, promises
 from conftest import eagerly
+from grader import case, promises
 
 NAMES = [(module, promise.name) for module in case.IDEAS
          for promise in promises.PROMISES

@@ -19,8 +19,8 @@ from pathlib import Path
 
 # The package lies in a folder that the module under examination does not see.
 START = ("import sys; sys.path[0] = sys.argv[1]; "
-         "from checker import evidence; del sys.path[0]; evidence.main()")
-TESTS = Path(__file__).resolve().parents[1]
+         "from grader import evidence; del sys.path[0]; evidence.main()")
+ROOM = Path(__file__).resolve().parents[1]
 KINDS = {"cause": str, "keras": str, "errors": dict}
 TIME_LIMIT = "not done within the time limit"
 PATIENCE = 5  # times the processor's seconds, on a busy machine
@@ -155,7 +155,7 @@ def run(python, request, isolate):
             "PYTHONUSERBASE": site.getuserbase(), "OMP_NUM_THREADS": "1"}
         with open(Path(folder, "printed"), "wb") as printed:
             process = subprocess.Popen(
-                [*isolate, python, "-c", START, str(TESTS)], cwd=folder,
+                [*isolate, python, "-c", START, str(ROOM)], cwd=folder,
                 env=environment, stdin=subprocess.PIPE, stdout=printed,
                 stderr=printed, start_new_session=True)
             try:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks modules of the autoencoder task: make check DIR=path.
 
-    python tests/check.py path [--json] [--keras2 PYTHON] [--timeout 60]
+    python checker/check.py path [--json] [--keras2 PYTHON] [--timeout 60]
 
 Examines whatever of 0-vanilla.py to 5-contractive.py lies in the folder, each
 in a process of its own that can do little harm. Exit status 0: all promises
@@ -17,7 +17,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from checker import case, confinement, promises
+from grader import case, confinement, promises
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT, BROKEN, NOT_RUN = 0, 1, 2

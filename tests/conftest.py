@@ -3,13 +3,11 @@ import collections
 import contextlib
 import csv
 import os
-import runpy
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scripts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in the mains
@@ -22,7 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
                  "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = scripts.ROOT
 
 
 def pytest_addoption(parser):
@@ -89,40 +87,20 @@ def small(tmp_path_factory):
     return path
 
 
-class Here:
-    """Runs mains in this very process, from a folder of the test's own."""
-
-    def __init__(self, capsys, monkeypatch):
-        self.capsys, self.monkeypatch = capsys, monkeypatch
-
-    def __call__(self, name, *arguments, status=0):
-        """Returns what a main printed, or its error if one is expected."""
-        printed, code = self.attempt(name, *arguments)
-        assert code == status, printed
-        return printed
-
-    def attempt(self, name, *arguments):
-        """Returns what a main printed, or its error, and its status."""
-        self.monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        self.monkeypatch.delenv("DISPLAY", raising=False)
-        self.capsys.readouterr()
-        code = 0
-        try:
-            runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
-        except SystemExit as stop:
-            code = stop.code
-            if isinstance(code, str):
-                print(code, file=sys.stderr)
-                code = 1
-        printed = self.capsys.readouterr()
-        return (printed.err if code else printed.out), code
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Returns a function that runs a script in this very process, from a
+    folder of the test's own, and returns what it printed."""
+    monkeypatch.chdir(tmp_path)
+    return lambda name, *arguments, status=0: scripts.here(
+        name, *arguments).printed(status)
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, capsys):
-    """Returns a function that runs a main in this very process."""
-    monkeypatch.chdir(tmp_path)
-    return Here(capsys, monkeypatch)
+def apart(tmp_path):
+    """Returns a function that does so in a process of its own."""
+    return lambda name, *arguments, status=0, **options: scripts.apart(
+        name, *arguments, folder=tmp_path, **options).printed(status)
 
 
 ONE_EPOCH = "--epochs", "1", "--limit", "50"
@@ -132,12 +110,9 @@ ONE_EPOCH = "--epochs", "1", "--limit", "50"
 def trained_once(small, tmp_path_factory):
     """Returns the folder of a run of the vanilla main, as it left it."""
     folder = tmp_path_factory.mktemp("run") / "0-vanilla"
-    with pytest.MonkeyPatch.context() as patch, eagerly():
-        patch.setattr(sys, "argv", [
-            "0-main.py", "--dataset", str(small), *ONE_EPOCH, "--output",
-            str(folder), "--no-show"])
-        runpy.run_path(str(ROOT / "mains" / "0-main.py"),
-                       run_name="__main__")
+    with eagerly():
+        scripts.here("0-main.py", "--dataset", small, *ONE_EPOCH,
+                     "--output", folder).printed()
     return folder
 
 

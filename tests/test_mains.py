@@ -1,46 +1,27 @@
 """The mains, as command lines on small data, from another folder."""
-import csv
 import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import scripts
+from data_files import archive, read
 from lab import backend, command_line
 from lab.backend import UNTOUCHED
 from PIL import Image
+from scripts import ROOT, WRITTEN, changed, config, history, metrics
 
-ROOT = Path(__file__).resolve().parents[1]
 MAINS = {"0-main.py": "0-vanilla", "1-main.py": "1-sparse",
          "2-main.py": "2-convolutional", "3-main.py": "3-variational",
          "4-main.py": "4-denoising", "5-main.py": "5-contractive"}
 ALSO = {"3-main.py": {"manifold.png", "codes.png"},
         "5-main.py": {"codes.png", "0-vanilla"}}
-ALWAYS = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-          "decoder.keras", "auto.keras", "reconstructions.png", "losses.png",
-          "report.html"}
 every_main = pytest.mark.parametrize("name", MAINS)
-
-
-def run(name, *arguments, folder, status=0, **environment):
-    """Runs a main; returns what it printed, or its message if it failed."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
-        cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "DISPLAY": "", **environment})
-    assert done.returncode == status, done.stderr
-    return done.stderr if status else done.stdout
-
-
-def history(folder):
-    """Reads the numbers of a run, exactly as they were written."""
-    with open(folder / "history.csv", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @every_main
@@ -54,12 +35,12 @@ def test_main_trains_and_writes_its_files(
         assert said in lines[0]
     for said in module, "small.npz", f"runs/{module}":
         assert said in lines[-1]
-    assert "compression factor" in printed
     if name == "0-main.py":
-        assert "784 / 32 = 24.5" in printed
+        assert "784 / 32 = 24.5" in printed  # how far it compresses
     folder = tmp_path / "runs" / module
     assert {path.name for path in folder.iterdir()} == (
-        ALWAYS | ALSO.get(name, set()))
+        WRITTEN | {"reconstructions.png", "losses.png"} | ALSO.get(
+            name, set()))
     for path in folder.glob("*.png"):
         with Image.open(path) as picture:
             assert min(picture.size) > 200
@@ -67,54 +48,54 @@ def test_main_trains_and_writes_its_files(
     rows = history(folder)
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[1]["loss"]) < float(rows[0]["loss"])
-    config = json.loads((folder / "config.json").read_text())
-    assert config["settings"]["epochs"] == 2
-    assert config["settings"]["module"] == module
-    assert config["versions"]["keras"] == keras.__version__
-    assert len(config["dataset"]["sha256"]) == 64
-    metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["squared_error"] > 0
-    if "3" in name:
-        assert np.array(re.findall(r"-?\d+\.\d+(?:e-\d+)?", "".join(
-            lines[-21:-1])), float).shape == (40,)
+    settings, dataset, versions = (
+        config(folder)[part] for part in ("settings", "dataset", "versions"))
+    assert (settings["epochs"], settings["module"]) == (2, module)
+    assert versions["keras"] == keras.__version__
+    assert len(dataset["sha256"]) == 64
+    found = metrics(folder)
+    assert found["squared_error"] > 0
+    numbers = [float(number) for number in re.findall(
+        r"-?\d+\.\d+(?:e-\d+)?", "\n".join(lines[-21:-1]))]
+    if name == "3-main.py":  # means and deviations of ten codes of two numbers
+        assert len(numbers) == 40
     elif name == "4-main.py":
-        assert re.fullmatch(r"Squared error per image: noisy [\d.]+, "
-                            r"repaired [\d.]+", lines[-2])
+        assert numbers[-2:] == pytest.approx([
+            found["noisy_squared_error"], found["repaired_squared_error"]],
+            abs=0.005)
     elif name == "5-main.py":
-        assert re.fullmatch(r"Noise moves the codes by [\d.]+% of their "
-                            r"spread, 0-vanilla's by [\d.]+%", lines[-2])
+        assert numbers[-2:] == pytest.approx([
+            100 * found["code_movement"],
+            100 * found["vanilla_code_movement"]], abs=0.05)
     else:
-        assert float(lines[-2]) >= 0
+        assert numbers[-1] == pytest.approx(
+            found["mean_of_first_ten_codes"], rel=1e-5)
 
 
 # Of all mains, killed at any moment: test_interruption.py, which takes longer.
 # In a process of its own, as after a real interruption, it takes longer.
-@pytest.mark.parametrize("apart", [
-    False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.parametrize("way", [
+    "here", pytest.param("apart", marks=pytest.mark.long)])
 def test_interrupted_run_goes_on_to_the_same_end(
-        apart, eager, small, here, tmp_path):
+        way, eager, small, tmp_path, request):
     """Of the module with noise in its code, and with noise in its batches."""
-    name = "3-main.py"
+    run = request.getfixturevalue(way)
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
-    common = ("--dataset", small, "--limit", 100, "--distort", 2,
-              "--latent", 3, "--batch-size", 1 if apart else 60)
-
-    def go(*arguments):
-        return (run(name, *common, *arguments, folder=tmp_path) if apart
-                else here(name, *common, *arguments))
-
-    go("--epochs", 3, "--output", "whole")
-    go("--epochs", 1, "--output", "part")
+    flags = ("--dataset", small, "--limit", 100, "--distort", 2, "--latent", 3,
+             "--batch-size", 60 if way == "here" else 1)
+    run("3-main.py", *flags, "--epochs", 3, "--output", "whole")
+    run("3-main.py", *flags, "--epochs", 1, "--output", "part")
+    whole, part = tmp_path / "whole", tmp_path / "part"
     # As if it had been stopped between two files: a row too many.
-    with open(tmp_path / "part" / "history.csv", "a") as file:
+    with open(part / "history.csv", "a") as file:
         file.write("2,0.5,0.5\n")
-    printed = go("--epochs", 3, "--output", "part", "--resume")
-    assert "Going on after epoch 1\n" in printed
-    assert history(tmp_path / "part") == history(tmp_path / "whole")
-    assert (tmp_path / "part" / "metrics.json").read_text() == (
-        tmp_path / "whole" / "metrics.json").read_text()
-    one, two = (keras.saving.load_model(tmp_path / folder / "auto.keras")
-                .get_weights() for folder in ("part", "whole"))
+    printed = run(
+        "3-main.py", *flags, "--epochs", 3, "--output", "part", "--resume")
+    assert "after epoch 1" in printed
+    assert history(part) == history(whole)
+    assert metrics(part) == metrics(whole)
+    one, two = (keras.saving.load_model(folder / "auto.keras").get_weights()
+                for folder in (part, whole))
     assert len(one) > 3
     assert all((a == b).all() for a, b in zip(one, two))
 
@@ -158,11 +139,10 @@ def test_binarised_pixels_and_log_likelihood(eager, small, here, tmp_path):
         error = here("3-main.py", "--dataset", small, "--binarize", how, flag,
                      status=1)
         assert flag[:7] in error.splitlines()[-1]
-    metrics = json.loads((tmp_path / "runs" / "3-variational" / "metrics.json")
-                         .read_text())
+    found = metrics(tmp_path / "runs" / "3-variational")
     # Of pixels that are 0 or 1, the floor of the cross-entropy is 0.
-    assert metrics["excess"] == pytest.approx(metrics["cross_entropy"], 1e-5)
-    assert 0 < metrics["negative_log_likelihood"] < metrics["negative_elbo"]
+    assert found["excess"] == pytest.approx(found["cross_entropy"], 1e-5)
+    assert 0 < found["negative_log_likelihood"] < found["negative_elbo"]
 
 
 def test_folds(eager, small, here, tmp_path):
@@ -170,36 +150,36 @@ def test_folds(eager, small, here, tmp_path):
         "0-main.py", "--dataset", small, "--epochs", 1, "--folds", 2,
         "--batch-size", 100)
     folder = tmp_path / "runs" / "0-vanilla"
-    metrics = json.loads((folder / "metrics.json").read_text())
-    losses = [json.loads((folder / f"fold-{number}" / "metrics.json")
-                         .read_text())["loss"] for number in (1, 2)]
-    assert metrics["folds"] == losses
+    found = metrics(folder)
+    losses = [metrics(folder / f"fold-{number}")["loss"] for number in (1, 2)]
+    assert found["folds"] == losses
     assert len(set(losses)) == 2
     # 150 images each, in batches of 100, and none of the fold's own.
     auto = keras.saving.load_model(folder / "fold-1" / "auto.keras")
     assert int(auto.optimizer.iterations) == 2
-    assert metrics["mean"] == pytest.approx(sum(losses) / 2)
-    assert metrics["standard_deviation"] == pytest.approx(
+    assert found["mean"] == pytest.approx(np.mean(losses))
+    assert found["standard_deviation"] == pytest.approx(
         np.std(losses, ddof=1))
-    assert f"mean {metrics['mean']:.4f}, standard deviation" in printed
+    for name in "mean", "standard_deviation":
+        assert f"{found[name]:.4f}" in printed
 
 
 def test_folder_of_images_and_tables(eager, small, here, tmp_path):
-    with np.load(small) as arrays:
-        for number, image in enumerate(arrays["x_train"][:40]):
-            Image.fromarray(image).convert("RGB").resize((60, 45)).save(
-                tmp_path / f"{number}.png")
+    for number, image in enumerate(read(small)["x_train"][:40]):
+        Image.fromarray(image).convert("RGB").resize((60, 45)).save(
+            tmp_path / f"{number}.png")
     printed = here("2-main.py", "--dataset", tmp_path, "--epochs", 1)
-    assert "36 training and 4 test images, 45 x 60 x 3;" in printed
-    np.savez(tmp_path / "table.npz", x_train=np.random.rand(50, 6),
-             x_test=np.random.rand(20, 6))
+    for said in "36 training", "4 test", "45 x 60 x 3":
+        assert said in printed.splitlines()[0]
+    archive(tmp_path, "table.npz", x_train=np.random.rand(50, 6),
+            x_test=np.random.rand(20, 6))
     printed = here("0-main.py", "--dataset", "table.npz", "--epochs", 1,
                    "--latent", 2)
-    assert "50 training and 20 test rows, 6;" in printed
-    for refused in ("2-main.py",), ("0-main.py", "--distort"):
-        message = here(*refused, "--dataset", "table.npz", "--epochs", 1,
-                       "--output", "x", status=1)
-        assert "50 training and 20 test rows, 6" in message
+    refused = [here(*flags, "--dataset", "table.npz", "--epochs", 1,
+                    "--output", "x", status=1)
+               for flags in (("2-main.py",), ("0-main.py", "--distort"))]
+    for text in printed.splitlines()[0], *refused:
+        assert "50 training" in text and "20 test rows, 6" in text
     assert not (tmp_path / "x").exists()
 
 
@@ -288,66 +268,48 @@ def test_backend_is_the_fastest_unless_the_user_says_otherwise(
 
 @pytest.mark.parametrize("variable, expected", [("", "torch"), ("jax", "jax")])
 def test_config_repeats_a_run_on_its_backend(
-        variable, expected, finished, tmp_path, monkeypatch):
-    folder, _ = finished
-    config = json.loads((folder / "config.json").read_text())
-    config["versions"]["backend"] = "torch"
-    (tmp_path / "config.json").write_text(json.dumps(config))
+        variable, expected, finished, monkeypatch):
+    path = finished[0] / "config.json"
+    with changed(path) as content:
+        content["versions"]["backend"] = "torch"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
     monkeypatch.setenv("KERAS_BACKEND", variable)
-    monkeypatch.setattr("sys.argv", [
-        "0-main.py", "--config", str(tmp_path / "config.json")])
+    monkeypatch.setattr("sys.argv", ["0-main.py", "--config", str(path)])
     command_line.parse("", "0-vanilla", hidden=[128, 64], latent=32)
     assert os.environ["KERAS_BACKEND"] == expected
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="needs JAX")
-def test_dense_mains_compute_with_jax(small, tmp_path):
-    """In a process of its own, as users run it, and without TensorFlow."""
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "keras.json").write_text(json.dumps(UNTOUCHED))
-    script = f"""
-import runpy, sys
-sys.argv = ["", "--dataset", {str(small)!r}, "--epochs", "1", "--no-show",
-            "--hidden"]
-sys.path.insert(0, {str(ROOT / "mains")!r})
-runpy.run_path({str(ROOT / "mains" / "0-main.py")!r}, run_name="__main__")
-assert "tensorflow" not in sys.modules
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], text=True, capture_output=True,
-        cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "",
-                           "KERAS_HOME": str(tmp_path / "home")})
-    assert done.returncode == 0, done.stderr
-    assert "jax" in done.stdout.splitlines()[0]
+def test_dense_mains_compute_with_jax(small, apart, tmp_path):
+    """As users run them: by the backend that is fastest, on its own."""
+    (tmp_path / "keras.json").write_text(json.dumps(UNTOUCHED))
+    # Ends with an error if anything imports it.
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit(__name__)")
+    printed = apart(
+        "0-main.py", "--dataset", small, "--epochs", 1, "--hidden",
+        KERAS_BACKEND="", KERAS_HOME=str(tmp_path), PYTHONPATH=str(tmp_path))
+    assert "jax" in printed.splitlines()[0]
 
 
-@every_main
+@pytest.mark.parametrize("name", sorted(
+    path.name for path in (ROOT / "mains").glob("*.py")))
 def test_help_imports_nothing_heavy(name):
-    script = f"""
-import runpy, sys
-sys.argv = [{name!r}, "--help"]
-sys.path.insert(0, {str(ROOT / "mains")!r})
-try:
-    runpy.run_path({str(ROOT / "mains" / name)!r}, run_name="__main__")
-except SystemExit as stop:
-    assert stop.code == 0
-assert not {{"keras", "numpy", "matplotlib", "tensorflow"}} & set(sys.modules)
-"""
-    done = subprocess.run([sys.executable, "-c", script], text=True,
-                          capture_output=True, check=True)
-    for flag in ("dataset", "epochs", "batch-size", "seed", "limit", "output",
-                 "resume", "overwrite", "tensorboard", "folds", "show",
-                 "no-show"):
-        assert f"--{flag}" in done.stdout
+    done = scripts.apart(name, "--help", python=("-X", "importtime"))
+    shared = ("dataset", "epochs", "batch-size", "seed", "limit", "output",
+              "resume", "overwrite", "tensorboard", "show", "no-show")
+    for flag in ("output",) if name == "apply.py" else shared:
+        assert f"--{flag}" in done.printed()
+    assert ("--folds" in done.out) == (name in MAINS)
+    for heavy in ("keras", "numpy", "matplotlib", "tensorflow", "jax"):
+        assert f" {heavy}\n" not in done.err
 
 
-def test_mnist_that_cannot_be_had(tmp_path):
+def test_mnist_that_cannot_be_had(apart, tmp_path):
     """Without a network, and with no cache: says so, and what to do."""
-    nowhere = {"KERAS_HOME": str(tmp_path / "home"), "AUTOENCODERS_DATA": "",
-               "KERAS_BACKEND": "", "https_proxy": "http://127.0.0.1:9"}
-    error = run("0-main.py", "--dataset", "fashion_mnist", folder=tmp_path,
-                status=1, **nowhere)
+    error = apart(
+        "0-main.py", "--dataset", "fashion_mnist", status=1,
+        KERAS_HOME=str(tmp_path / "home"), AUTOENCODERS_DATA="",
+        KERAS_BACKEND="", https_proxy="http://127.0.0.1:9")
     last = error.strip().splitlines()[-1]
     assert last.startswith("0-main.py: error: ")
     assert "fashion_mnist.npz" in last and "AUTOENCODERS_DATA" in last

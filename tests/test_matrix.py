@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+import scripts
+from data_files import archive
 from test_mains import MAINS
 from test_uses import USES
 
@@ -11,8 +13,6 @@ pytestmark = pytest.mark.usefixtures("eager")
 
 EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py",
          "sizes.py"]
-WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-           "decoder.keras", "auto.keras", "report.html"}
 RANDOM = np.random.default_rng(0)
 
 
@@ -68,41 +68,39 @@ KINDS = {
 }
 
 
-def attempt(name, kind, here, folder, monkeypatch):
-    """Runs a main on a kind of data; returns whether it ran, or refused."""
+def attempt(name, kind, folder):
+    """Runs a script on a kind of data; returns whether it ran, or refused."""
     arrays, flags = KINDS[kind]
     folder.mkdir()
-    monkeypatch.chdir(folder)
-    np.savez("set.npz", **{
-        key: array for key, array in arrays.items() if array is not None})
+    archive(folder, **arrays)
     small = {"2-main.py": ("--filters", 2, 2),
              "sizes.py": ("--hidden", 9, "--sizes", 2, 3)}.get(
                  name, ("--hidden", 9))
-    printed, status = here.attempt(
+    done = scripts.here(
         name, "--dataset", "set.npz", "--epochs", 1, "--batch-size", 16,
-        "--output", "out", *small, *flags)
-    assert "Traceback" not in printed
-    if status:
-        assert status in (1, 2), printed
-        assert printed.strip().splitlines()[-1].startswith(f"{name}: error: ")
-        assert not (folder / "out").exists(), "refused after the training"
-        return "refused"
+        "--output", "out", *small, *flags, folder=folder)
+    assert "Traceback" not in done.err
     out = folder / "out"
+    if done.status:
+        assert done.status in (1, 2), done.err
+        assert done.err.strip().splitlines()[-1].startswith(f"{name}: error: ")
+        assert not out.exists(), "refused after the training"
+        return "refused"
     names = {path.name for path in out.rglob("*")}
-    assert names >= WRITTEN and any(name.endswith(".png") for name in names)
+    assert names >= scripts.WRITTEN
+    assert any(name.endswith(".png") for name in names)
     for path in out.rglob("metrics.json"):  # without NaN
         json.loads(path.read_text(), parse_constant=pytest.fail)
     return "ran"
 
 
-def try_all(name, kinds, here, tmp_path, monkeypatch, record_property):
+def try_all(name, kinds, folder, record_property):
     """Tries kinds of data, and counts."""
     seen, problems = collections.Counter(), []
     for kind in kinds:
         try:
-            folder = tmp_path / kind.replace(" ", "-")
-            seen[attempt(name, kind, here, folder, monkeypatch)] += 1
-        except (AssertionError, Exception) as error:
+            seen[attempt(name, kind, folder / kind.replace(" ", "-"))] += 1
+        except Exception as error:
             problems.append(f"{kind}: {type(error).__name__}: {error}")
     print(name, dict(seen))
     assert not problems, "\n\n".join(problems)
@@ -112,13 +110,10 @@ def try_all(name, kinds, here, tmp_path, monkeypatch, record_property):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", EVERY)
-def test_every_kind_of_data(
-        name, here, tmp_path, monkeypatch, record_property):
-    try_all(name, KINDS, here, tmp_path, monkeypatch, record_property)
+def test_every_kind_of_data(name, tmp_path, record_property):
+    try_all(name, KINDS, tmp_path, record_property)
 
 
-@pytest.mark.parametrize("name", [
-    name for name in EVERY if name in ("0-main.py", "3-main.py", "codes.py")])
-def test_one_kind_of_data(name, here, tmp_path, monkeypatch, record_property):
-    kind = [*KINDS][EVERY.index(name)]
-    try_all(name, [kind], here, tmp_path, monkeypatch, record_property)
+@pytest.mark.parametrize("name", ["0-main.py", "3-main.py", "codes.py"])
+def test_one_kind_of_data(name, tmp_path, record_property):
+    try_all(name, [[*KINDS][EVERY.index(name)]], tmp_path, record_property)

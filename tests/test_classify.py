@@ -1,14 +1,14 @@
 """Classes from few labels: what is trained on what, measured, and applied."""
 import csv
-import json
-import runpy
 import shutil
-import sys
 
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, eagerly
+import scripts
+from conftest import eagerly
+from data_files import archive, read, rows
+from scripts import metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -19,12 +19,9 @@ TITLE = "Share of test images classified wrongly, 300 labels"
 def once(small, tmp_path_factory):
     """Returns the folder of a run with all 300 labels."""
     folder = tmp_path_factory.mktemp("run") / "classify"
-    with pytest.MonkeyPatch.context() as patch, eagerly():
-        patch.setattr(sys, "argv", [
-            "classify.py", *map(str, flags(small)), "--output", str(folder),
-            "--no-show"])
-        runpy.run_path(str(ROOT / "mains" / "classify.py"),
-                       run_name="__main__")
+    with eagerly():
+        scripts.here("classify.py", *flags(small), "--output", folder,
+                     "--no-show").printed()
     return folder
 
 
@@ -40,28 +37,15 @@ def flags(path, labels=(999,)):
             "--labels", *labels)
 
 
-def metrics(folder):
-    """Reads what was measured."""
-    return json.loads((folder / "metrics.json").read_text())
-
-
-def arrays_of(path):
-    """Returns images as rows of 0 to 1, and labels."""
-    with np.load(path) as arrays:
-        return [arrays[name].reshape(-1, 784) / np.float32(255)
-                if name[0] == "x" else arrays[name]
-                for name in ("x_train", "y_train", "x_test", "y_test")]
-
-
 def test_errors_are_those_of_what_was_saved(classified, small):
-    train, labels, test, truth = arrays_of(small)
+    arrays, (train, test) = read(small), rows(small)
+    labels, truth = arrays["y_train"], arrays["y_test"]
     found = metrics(classified)
     for way in "4-denoising", "from scratch":
         folder = f"{way}-300-labels".replace(" ", "-")
         model = keras.saving.load_model(classified / folder / "auto.keras")
         wrong = model.predict(test, verbose=0).argmax(axis=1) != truth
-        assert found[TITLE][way] == pytest.approx(
-            wrong.mean(), abs=1e-6)
+        assert found[TITLE][way] == pytest.approx(wrong.mean(), abs=1e-6)
     assert (classified / "errors.png").stat().st_size > 10_000
     assert found["error"] == found[TITLE]["4-denoising"]
     distances = ((test[:, None] - train) ** 2).sum(axis=2)
@@ -94,7 +78,7 @@ def test_pretrained_network_starts_where_pretraining_ended(
 
 def test_run_goes_on_in_the_middle_of_fine_tuning(
         classified, small, here, tmp_path):
-    before = (classified / "metrics.json").read_text()
+    before = metrics(classified)
     weights = keras.saving.load_model(
         classified / "classifier.keras").get_weights()
     for name in "classifier.keras", "classes.json", "errors.png":
@@ -102,7 +86,7 @@ def test_run_goes_on_in_the_middle_of_fine_tuning(
     shutil.rmtree(classified / "4-denoising-300-labels")
     (classified / "from-scratch-300-labels" / "metrics.json").unlink()
     here("classify.py", *flags(small), "--resume", "--output", classified)
-    assert (classified / "metrics.json").read_text() == before
+    assert metrics(classified) == before
     again = keras.saving.load_model(
         classified / "classifier.keras").get_weights()
     assert all((a == b).all() for a, b in zip(weights, again))
@@ -112,11 +96,10 @@ def test_run_goes_on_in_the_middle_of_fine_tuning(
     pytest.param("int", marks=pytest.mark.long), "U",
     pytest.param("S", marks=pytest.mark.long)])
 def test_apply_gives_the_classes(kind, small, here, tmp_path):
-    with np.load(small) as arrays:
-        data = {name: array[:100] if name[0] == "x" else (
-            10 * array[:100].astype("int") + 7).astype(kind)
-                for name, array in arrays.items()}
-    np.savez("set.npz", **data)
+    data = {name: array[:100] if name[0] == "x" else (
+        10 * array[:100].astype("int") + 7).astype(kind)
+            for name, array in read(small).items()}
+    archive(tmp_path, **data)
     if kind == "S":
         data["y_test"] = data["y_test"].astype("U")
     here("classify.py", *flags("set.npz", [100]), "--model", "3-variational")
@@ -128,9 +111,9 @@ def test_apply_gives_the_classes(kind, small, here, tmp_path):
         tmp_path / "runs" / "classify")["error"], abs=1e-6)
     here("apply.py", "runs/classify", "set.npz", "--what", "labels",
          "--output", "labels.npz")
-    with np.load("labels.npz") as archive:
-        assert archive["labels"].dtype.kind == data["y_test"].dtype.kind
-        assert archive["labels"].astype(str).tolist() == found
+    written = read("labels.npz")["labels"]
+    assert written.dtype.kind == data["y_test"].dtype.kind
+    assert written.astype(str).tolist() == found
     refused = here("apply.py", "runs/classify", "set.npz", "--what", "labels",
                    "--contamination", 0.05, "--output", "no.csv", status=1)
     assert "10 labels" in refused
@@ -161,12 +144,11 @@ def test_classes_that_do_not_fit_the_model(classified, small, here):
 
 
 def test_labels_that_cannot_be_learned(small, here, tmp_path):
-    with np.load(small) as arrays:
-        data = dict(arrays)
+    data = read(small)
     refused = here("classify.py", "--dataset", small, "--labels", 9, status=1)
     assert "--labels 10 or more" in refused
     data["y_test"][0] = 77
-    np.savez("set.npz", **data)
+    archive(tmp_path, **data)
     refused = here("classify.py", "--dataset", "set.npz", status=1)
     assert "77" in refused and "y_train" in refused
     assert not (tmp_path / "runs").exists()

@@ -1,6 +1,6 @@
 """Runs that are killed, stopped, kept apart, or out of disk space."""
 import contextlib
-import json
+import errno
 import os
 import random
 import resource
@@ -8,35 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import keras
 import pytest
+import scripts
 from lab import files, progress
 from test_mains import MAINS, every_main
-
-ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = {**os.environ, "DISPLAY": ""}
-
-
-def start(name, *arguments, folder):
-    """Starts a main in a process of its own."""
-    # Where tests run in the background, Ctrl-C may be ignored: not here.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return subprocess.Popen(
-            [sys.executable, ROOT / "mains" / name, *map(str, arguments)],
-            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env=ENVIRONMENT)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def finish(process):
-    """Waits for the end of a main that should come to one."""
-    printed, _ = process.communicate(timeout=500)
-    assert process.returncode == 0, printed
-    return printed
 
 
 def appears(path, process, timeout=60):
@@ -49,15 +26,13 @@ def appears(path, process, timeout=60):
 
 def same(one, two):
     """Checks that two runs came to the same, to the bit, and no scraps."""
-    names = sorted(str(path.relative_to(one)) for path in one.rglob("*"))
-    assert names == sorted(
-        str(path.relative_to(two)) for path in two.rglob("*"))
-    assert "metrics.json" in names and "history.csv" in names
+    first, second = scripts.files(one), scripts.files(two)
+    assert set(first) == set(second) > {"metrics.json", "history.csv"}
     for module in MAINS.values():
         __import__(module)  # for the classes in what is loaded
-    for name in names:
+    for name in first:
         if name.endswith((".csv", ".png", "metrics.json")):
-            assert (one / name).read_bytes() == (two / name).read_bytes(), name
+            assert first[name] == second[name], name
         elif name.endswith(".keras"):
             for a, b in zip(*(keras.saving.load_model(folder / name).weights
                               for folder in (one, two))):
@@ -71,19 +46,22 @@ def kill_and_resume(name, arguments, times, folder, seed):
     The reference is a run that nobody killed; all are fresh processes, so
     this shows as well that a command repeated gives the same bits.
     """
+    def start(*output):
+        return scripts.start(
+            name, *arguments, "--output", *output, folder=folder)
+
     started = time.monotonic()
-    process = start(name, *arguments, "--output", "whole", folder=folder)
+    process = start("whole")
     appears(folder / "whole" / "config.json", process)
     until_training = time.monotonic() - started
-    finish(process)
+    scripts.end(process).printed()
     training = time.monotonic() - started - until_training
     moments, killed = random.Random(seed), 0  # noqa: S311
     # From shortly before the training to shortly before its end; all together
     # shorter than the whole, so that it is not over too soon.
     stretch = 0.8 / times * training
     while killed < times:
-        process = start(name, *arguments, "--output", "part", "--resume",
-                        folder=folder)
+        process = start("part", "--resume")
         time.sleep(until_training + moments.uniform(-0.05, 1) * stretch)
         if process.poll() is None:
             process.kill()
@@ -91,8 +69,7 @@ def kill_and_resume(name, arguments, times, folder, seed):
         else:
             stretch /= 2
         process.communicate()
-    finish(start(name, *arguments, "--output", "part", "--resume",
-                 folder=folder))
+    scripts.end(start("part", "--resume")).printed()
     same(folder / "whole", folder / "part")
 
 
@@ -120,21 +97,22 @@ def test_a_run_killed_five_times(tmp_path, record_property):
 def test_interrupted_by_the_user(eager, small, here, tmp_path, request):
     arguments = "--dataset", small, "--epochs", 400, "--batch-size", 150
     folder = tmp_path / "runs" / "0-vanilla"
-    process = start("0-main.py", *arguments, folder=tmp_path)
+    process = scripts.start("0-main.py", *arguments, folder=tmp_path)
     request.addfinalizer(process.kill)
     appears(folder / "auto.keras", process)
     # While it runs, its folder is its own.
     error = here("0-main.py", *arguments, "--output", folder, status=1)
-    assert "Another run is using" in error
+    assert str(folder) in error.splitlines()[-1]
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "--resume" in printed.strip().splitlines()[-1]
-    done = len((folder / "history.csv").read_text().splitlines()) - 1
+    error = scripts.end(process).printed(status=130)
+    assert "--resume" in error.strip().splitlines()[-1]
+    done = len(scripts.history(folder))
     assert 1 <= done < 400
     printed = here("0-main.py", *arguments, "--epochs", done + 2, "--resume")
-    assert "Going on after epoch" in printed
-    assert len((folder / "history.csv").read_text().splitlines()) == done + 3
+    # The model is saved after the history.
+    assert any(f"after epoch {epoch}\n" in printed
+               for epoch in (done - 1, done))
+    assert len(scripts.history(folder)) == done + 2
 
 
 def test_interrupted_where_the_exception_is_lost():
@@ -158,10 +136,10 @@ def test_history_that_does_not_fit_the_model(finished, here):
     folder, arguments = finished
     lines = (folder / "history.csv").read_text().splitlines()
     (folder / "history.csv").write_text(lines[0] + "\n")
-    before = {path: path.read_bytes() for path in folder.iterdir()}
-    refused = here("0-main.py", *arguments, "--resume", status=1)
-    assert "history of 0" in refused
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    before = scripts.files(folder)
+    assert "history of 0" in here(
+        "0-main.py", *arguments, "--resume", status=1)
+    assert scripts.files(folder) == before
 
 
 @pytest.mark.parametrize("size, file", [
@@ -170,17 +148,17 @@ def test_history_that_does_not_fit_the_model(finished, here):
 def test_disk_full(size, file, finished, here, tmp_path):
     folder, arguments = finished
     arguments += "--epochs", 2, "--resume"
-    before = {path: path.read_bytes() for path in folder.iterdir()}
+    before = scripts.files(folder)
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:
         error = here("0-main.py", *arguments, status=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-    assert f"runs/0-vanilla/{file}: File too large" in error
-    changed = {path.name for path in folder.iterdir()
-               if path.read_bytes() != before.get(path)}
-    assert changed <= {"config.json", "history.csv"} - {file}
+    assert f"runs/0-vanilla/{file}: {os.strerror(errno.EFBIG)}" in error
+    after = scripts.files(folder)
+    assert {name for name in after if after[name] != before.get(name)} <= {
+        "config.json", "history.csv"} - {file}
     here("0-main.py", *arguments)  # with space again
     here("0-main.py", *arguments[:-1], "--output", "whole")
     same(tmp_path / "whole", folder)
@@ -199,20 +177,18 @@ def test_file_is_whole_or_as_it_was(tmp_path):
 
 def test_no_longer_finite(eager, small, here, tmp_path):
     """Stops at once, keeps the epochs before."""
-    arguments = "--dataset", small, "--batch-size", 32, "--lambtha", 1e-5
-    here("1-main.py", *arguments, "--epochs", 1)
+    arguments = "--dataset", small, "--batch-size", 32
+    here("1-main.py", *arguments, "--lambtha", 1e-5, "--epochs", 1)
     folder = tmp_path / "runs" / "1-sparse"
-    before = (folder / "auto.keras").read_bytes()
-    config = json.loads((folder / "config.json").read_text())
-    config["settings"].update(epochs=3, lambtha=1e38)
-    (folder / "config.json").write_text(json.dumps(config))
+    with scripts.changed(folder / "config.json") as content:
+        content["settings"].update(epochs=3, lambtha=1e38)
     model = keras.saving.load_model(folder / "auto.keras")
     model.layers[1].layers[-1].bias.assign([3e38] * 32)
     model.save(folder / "auto.keras")
     before = (folder / "auto.keras").read_bytes()
     error = here("1-main.py", *arguments, "--epochs", 3, "--lambtha", 1e38,
                  "--resume", status=1)
-    assert "finite in epoch 2, step" in error and "runs/1-sparse" in error
+    assert "epoch 2, step" in error and "runs/1-sparse" in error
     assert (folder / "auto.keras").read_bytes() == before
 
 
@@ -241,7 +217,7 @@ print("grown by", resident() - before)
         [sys.executable, "-c", script, "--dataset", small, "--limit", "60",
          "--epochs", "1", "--hidden", "8"], cwd=tmp_path, text=True,
         check=True, capture_output=True,
-        env={**ENVIRONMENT, "PYTHONPATH": str(ROOT / "mains")})
+        env={**os.environ, "PYTHONPATH": str(scripts.ROOT / "mains")})
     grown = int(done.stdout.split()[-1])
     assert grown < 50e6
     record_property("megabytes that 500 trainings in one process leave",

@@ -43,7 +43,7 @@ LAB = {
         ("else labels[self.rows]", "else labels"),
     ]),
     "corruption.py": (["test_corruption.py", "test_evaluation.py",
-                       "test_batches.py", "test_uses.py"], [
+                       "test_batches.py", "test_applications.py"], [
         ("y * np.exp(draw(0.024))", "y"),
         ("np.cos(turn) * y + np.sin(turn) * x", "y"),
         ("place + draw(0.01) * side", "place + draw(0.01)"),
@@ -150,7 +150,8 @@ LAB = {
         ("for folder in filter(None, folders):",
          "for folder in filter(None, folders[::-1]):"),
     ]),
-    "datasets.py": (["test_datasets.py", "test_batches.py", "test_uses.py"], [
+    "datasets.py": (["test_datasets.py", "test_batches.py",
+                     "test_applications.py"], [
         ("train = train[:limit]", "train = train[:]"),
         ('if labelled and (dataset.labels is None', "if labelled and (False"),
         ("if train.shape[1:] != test.shape[1:]:", "if False:"),
@@ -173,7 +174,7 @@ LAB = {
     ]),
     "command_line.py": (["test_hostile.py", *MAINS, "test_mains.py::"
                          "test_flags_that_a_use_would_not_honour",
-                         "test_uses.py"], [
+                         "test_applications.py"], [
         ("setattr(args, flag, default)", "setattr(args, flag, None)"),
         ("*words(args, name), *sys.argv[1:]",
          "*sys.argv[1:], *words(args, name)"),

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import scripts
 from data_files import archive
+from test_applications import APPLICATIONS
 from test_mains import MAINS
-from test_uses import USES
 
 pytestmark = pytest.mark.usefixtures("eager")
 
-EVERY = [*MAINS, *(f"{use}.py" for use in USES), "anomalies.py",
+EVERY = [*MAINS, *(f"{name}.py" for name in APPLICATIONS), "anomalies.py",
          "sizes.py"]
 RANDOM = np.random.default_rng(0)
 

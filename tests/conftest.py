@@ -99,8 +99,8 @@ def here(tmp_path, monkeypatch):
 @pytest.fixture
 def apart(tmp_path):
     """Returns a function that does so in a process of its own."""
-    return lambda name, *arguments, status=0, **options: scripts.apart(
-        name, *arguments, folder=tmp_path, **options).printed(status)
+    return lambda *words, status=0, **environment: scripts.apart(
+        *words, folder=tmp_path, **environment).printed(status)
 
 
 ONE_EPOCH = "--epochs", "1", "--limit", "50"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = {path.name: path for path in sorted((ROOT / "mains").glob("*.py"))}
 # What every training writes.
 WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
            "decoder.keras", "auto.keras", "report.html"}
@@ -41,7 +42,7 @@ def here(name, *arguments, folder="."):
         patch.setattr(sys, "argv", [name, *map(str, arguments)])
         patch.delenv("DISPLAY", raising=False)
         try:
-            runpy.run_path(str(ROOT / "mains" / name), run_name="__main__")
+            runpy.run_path(str(SCRIPTS[name]), run_name="__main__")
         except SystemExit as stop:
             status = stop.code or 0
             if isinstance(status, str):
@@ -50,16 +51,18 @@ def here(name, *arguments, folder="."):
     return Ended(status, out.getvalue(), err.getvalue())
 
 
-def start(name, *arguments, folder=".", python=(), **environment):
-    """Starts a script in a process of its own, which Ctrl-C ends."""
+def start(*words, folder=".", **environment):
+    """Starts Python in a process of its own, which Ctrl-C ends: a script, or
+    `-c` and code, which may import what the scripts share."""
     # Where tests run in the background, Ctrl-C may be ignored: not here.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    words = [str(SCRIPTS.get(word, word)) for word in words]
     try:
         return subprocess.Popen(
-            [sys.executable, *python, ROOT / "mains" / name,
-             *map(str, arguments)],
+            [sys.executable, *words],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env={**os.environ, "DISPLAY": "", **environment})
+            text=True, env={**os.environ, "DISPLAY": "", "PYTHONPATH": str(
+                ROOT / "mains"), **environment})
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -70,9 +73,9 @@ def end(process, timeout=500):
     return Ended(process.returncode, out, err)
 
 
-def apart(name, *arguments, **options):
-    """Runs a script in a process of its own, as users do."""
-    return end(start(name, *arguments, **options))
+def apart(*words, **options):
+    """Runs Python in a process of its own, as `start` does, to its end."""
+    return end(start(*words, **options))
 
 
 def metrics(folder):

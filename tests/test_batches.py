@@ -2,13 +2,12 @@
 import keras
 import numpy as np
 import pytest
-from data_files import IMAGES, archive
-from lab import datasets
+from data_files import IMAGES
 from lab.batches import Batches
 from lab.progress import Progress
 
 
-def test_batches_cover_every_image_once(tmp_path):
+def test_batches_cover_every_image_once():
     images = np.arange(50, dtype="uint8").reshape(50, 1)
     batches = Batches(images, 8, flat=True, seed=3)
     orders = []
@@ -27,30 +26,6 @@ def test_labels_are_those_of_the_images_that_are_used():
                       labels=np.arange(len(IMAGES)))
     assert batches.labels.tolist() == [5, 2]
     assert (batches[0][0] == batches.prepare(IMAGES[[5, 2]])).all()
-
-
-def test_binarised_pixels(tmp_path):
-    name = archive(tmp_path)
-    fixed, again, other = (
-        datasets.load(name, binarize="fixed", seed=seed) for seed in (1, 1, 2))
-    assert set(np.unique(fixed.train)) == {0, 255}
-    assert (fixed.train == again.train).all()
-    assert (fixed.test == again.test).all()
-    assert (fixed.train != other.train).any()
-    data = datasets.load(name, binarize="dynamic")
-    assert set(np.unique(data.test)) == {0, 255}
-    batches = Batches(data.train, 20, True, seed=1, draw=data.draw)
-    sums = []
-    for epoch in range(400):
-        batches.start_epoch(epoch)
-        x, y = batches[0]
-        assert (x == y).all() and set(np.unique(x)) == {0, 1}
-        ordered = np.empty_like(x)
-        ordered[batches.order] = x
-        sums.append(ordered)
-    # Each pixel is 1 as often as its value says: within five deviations.
-    np.testing.assert_allclose(
-        np.mean(sums, axis=0), IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
 
 
 @pytest.mark.parametrize("shuffle", [False, True])

@@ -59,3 +59,43 @@ def test_images_of_any_shape_are_distorted(shape):
     assert bent.shape == images.shape and bent.dtype == "float32"
     assert (bent.max(axis=(1, 2)) <= images.max(axis=(1, 2)) + 1e-6).all()
     assert (bent.min(axis=(1, 2)) >= images.min(axis=(1, 2)) - 1e-6).all()
+
+
+def test_corruption_is_what_it_says():
+    images = np.random.default_rng(0).random((50, 64), dtype="float32")
+    noisy = corruption.corrupted(images, 0.5)
+    assert noisy.dtype == "float32"
+    assert (noisy - images).std() == pytest.approx(0.5, rel=0.1)
+    masked = corruption.corrupted(images, 0.25, masking=True)
+    assert (masked == 0).mean() == pytest.approx(0.25, abs=0.05)
+    assert ((masked == 0) | (masked == images)).all()
+
+
+def test_hidden_are_blocks_and_random_fractions():
+    images = np.random.default_rng(1).random((4000, 64), "float32")
+    guesses = np.full(64, 2, "float32")
+    inputs, targets = corruption.hide(
+        images, np.random.default_rng(2), guesses, (8, 8, 1))
+    assert targets is images and inputs.dtype == "float32"
+    hidden = inputs != images
+    assert (inputs[hidden] == 2).all()
+    fractions = hidden.mean(axis=1)
+    assert (fractions[::2] == 0.25).all()  # blocks of 4 x 4
+    # Of 2,000 fractions of 0 to 0.9: within five deviations.
+    assert fractions[1::2].mean() == pytest.approx(0.45, abs=0.03)
+    assert fractions[1::2].min() < 0.05 and fractions[1::2].max() > 0.85
+    inputs, _ = corruption.hide(
+        images, np.random.default_rng(2), guesses, (64,))
+    assert (inputs != images).mean() == pytest.approx(0.45, abs=0.03)
+
+
+def test_block_is_a_quarter_of_each_image():
+    hidden = corruption.block((28, 30, 2), 500, np.random.default_rng(1))
+    assert hidden.shape == (500, 28 * 30 * 2)
+    assert len({row.tobytes() for row in hidden}) > 1
+    for image in hidden.reshape(500, 28, 30, 2):
+        down, across, channels = np.nonzero(image)
+        assert np.ptp(down) == 13 and np.ptp(across) == 14
+        assert image.sum() == 14 * 15 * 2
+    # Every pixel is hidden in some of the images.
+    assert hidden.any(axis=0).all()

@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 from cases import SMALL, factory, first, shape
-from lab import corruption, evaluation
+from lab import evaluation
 from lab.batches import Batches
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -191,15 +191,6 @@ def test_alarms():
     assert "205.0" in collapsed
 
 
-def test_corruption_is_what_it_says():
-    noisy = corruption.corrupted(IMAGES, 0.5)
-    assert noisy.dtype == "float32"
-    assert (noisy - IMAGES).std() == pytest.approx(0.5, rel=0.1)
-    masked = corruption.corrupted(IMAGES, 0.25, masking=True)
-    assert (masked == 0).mean() == pytest.approx(0.25, abs=0.05)
-    assert ((masked == 0) | (masked == IMAGES)).all()
-
-
 class Identity:
     """A run whose model changes nothing: repairs nothing, moves all."""
 
@@ -234,42 +225,3 @@ def test_filling_in_keeps_what_is_known():
 
     filled = evaluation.fill_in(Half(), holes, guesses)
     assert (filled == np.where(known, images, guesses / 2)).all()
-
-
-def test_hidden_are_blocks_and_random_shares():
-    images = np.random.default_rng(1).random((4000, 64), "float32")
-    guesses = np.full(64, 2, "float32")
-    inputs, targets = corruption.hide(
-        images, np.random.default_rng(2), guesses, (8, 8, 1))
-    assert targets is images and inputs.dtype == "float32"
-    hidden = inputs != images
-    assert (inputs[hidden] == 2).all()
-    shares = hidden.mean(axis=1)
-    assert (shares[::2] == 0.25).all()  # blocks of 4 x 4
-    # Of 2,000 shares of 0 to 0.9: within five deviations.
-    assert shares[1::2].mean() == pytest.approx(0.45, abs=0.03)
-    assert shares[1::2].min() < 0.05 and shares[1::2].max() > 0.85
-    inputs, _ = corruption.hide(
-        images, np.random.default_rng(2), guesses, (64,))
-    assert (inputs != images).mean() == pytest.approx(0.45, abs=0.03)
-
-
-def test_block_is_a_quarter_of_each_image():
-    hidden = corruption.block((28, 30, 2), 500, np.random.default_rng(1))
-    assert hidden.shape == (500, 28 * 30 * 2)
-    assert len({row.tobytes() for row in hidden}) > 1
-    for image in hidden.reshape(500, 28, 30, 2):
-        down, across, channels = np.nonzero(image)
-        assert np.ptp(down) == 13 and np.ptp(across) == 14
-        assert image.sum() == 14 * 15 * 2
-    # Every pixel is hidden in some of the images.
-    assert hidden.any(axis=0).all()
-
-
-def test_dead_units_are_those_that_are_always_zero():
-    encoder, decoder, auto = factory("0-vanilla")(64, [], 4)
-    kernel, _ = encoder.get_weights()
-    encoder.set_weights([abs(kernel), np.array([1, -1e9, 1, 1])])
-    batches = Batches(IMAGES, 20, flat=True)
-    assert evaluation.evaluate(
-        encoder, decoder, auto, batches)["dead_units"] == 0.25

@@ -5,8 +5,6 @@ import os
 import random
 import resource
 import signal
-import subprocess
-import sys
 import time
 
 import keras
@@ -193,7 +191,7 @@ def test_no_longer_finite(eager, small, here, tmp_path):
 
 
 @pytest.mark.long
-def test_many_trainings_in_one_process(small, tmp_path, record_property):
+def test_many_trainings_in_one_process(small, apart, record_property):
     """What 500 trainings leave in memory, after the first few."""
     script = """
 from lab import building, command_line, datasets, training
@@ -213,12 +211,9 @@ for number in range(510):
         before = resident()
 print("grown by", resident() - before)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script, "--dataset", small, "--limit", "60",
-         "--epochs", "1", "--hidden", "8"], cwd=tmp_path, text=True,
-        check=True, capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(scripts.ROOT / "mains")})
-    grown = int(done.stdout.split()[-1])
+    printed = apart("-c", script, "--dataset", small, "--limit", 60,
+                    "--epochs", 1, "--hidden", 8)
+    grown = int(printed.split()[-1])
     assert grown < 50e6
     record_property("megabytes that 500 trainings in one process leave",
                     round(grown / 1e6))

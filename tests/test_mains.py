@@ -291,10 +291,9 @@ def test_dense_mains_compute_with_jax(small, apart, tmp_path):
     assert "jax" in printed.splitlines()[0]
 
 
-@pytest.mark.parametrize("name", sorted(
-    path.name for path in (ROOT / "mains").glob("*.py")))
+@pytest.mark.parametrize("name", scripts.SCRIPTS)
 def test_help_imports_nothing_heavy(name):
-    done = scripts.apart(name, "--help", python=("-X", "importtime"))
+    done = scripts.apart("-X", "importtime", name, "--help")
     shared = ("dataset", "epochs", "batch-size", "seed", "limit", "output",
               "resume", "overwrite", "tensorboard", "show", "no-show")
     for flag in ("output",) if name == "apply.py" else shared:

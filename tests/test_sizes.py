@@ -1,17 +1,12 @@
-"""How large a code: figures that are right, and a run that goes on."""
-import json
-
+"""How large a code: metrics that are right, and a run that goes on."""
 import numpy as np
 import pytest
+from data_files import rows
+from scripts import metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
 
 FLAGS = ("--epochs", 2, "--batch-size", 150, "--hidden", 16)
-
-
-def metrics(folder):
-    """Reads what was measured."""
-    return json.loads((folder / "metrics.json").read_text())
 
 
 @pytest.mark.parametrize("model", [
@@ -23,9 +18,7 @@ def test_sizes(model, small, here, tmp_path):
     assert {path.name for path in folder.iterdir()} >= {
         "config.json", "metrics.json", "size-2", "size-8", "sizes.png",
         "rebuilt.png"}
-    with np.load(small) as arrays:
-        train, test = (arrays[name].reshape(-1, 784) / 255
-                       for name in ("x_train", "x_test"))
+    train, test = rows(small)
     mean = train.mean(axis=0)
     axes = np.linalg.svd(train - mean, full_matrices=False)[2]
     found, errors = metrics(folder), {}

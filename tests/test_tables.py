@@ -1,24 +1,18 @@
 """Tables in .csv files: read right, or refused by line and column."""
 import csv
-import json
 import re
 
 import numpy as np
 import pytest
+from data_files import table
 from lab import datasets
 from lab.errors import InputError
 from lab.tables import Table
+from scripts import config
 
 pytestmark = pytest.mark.usefixtures("eager")
 
 COLUMNS = ["age", "weight, kg", "größe", "x_1"]
-
-
-def write(path, lines, **options):
-    """Writes lines of cells as a table."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, **options).writerows(lines)
-    return str(path)
 
 
 def drawn(random, rows=None):
@@ -39,7 +33,7 @@ def load(path, **settings):
 
 def test_table_is_read(tmp_path):
     lines = drawn(np.random.default_rng(0), 30)
-    data = load(write(tmp_path / "t.csv", lines))
+    data = load(table(tmp_path / "t.csv", lines))
     values = np.array([line[1:5] for line in lines[1:]]).astype(float)
     kinds = np.array([line[5] for line in lines[1:]])
     held_out = np.arange(30) % 10 == 9
@@ -52,7 +46,7 @@ def test_table_is_read(tmp_path):
 
 
 def test_labels_that_are_numbers(tmp_path):
-    path = write(tmp_path / "t.csv", [
+    path = table(tmp_path / "t.csv", [
         ["a", "label"], *([i / 20, f"{i % 12}.0"] for i in range(20))])
     data = datasets.load(path, label="label")
     assert data.labels.tolist() == [9, 7] and data.labels.dtype == "int64"
@@ -61,7 +55,7 @@ def test_labels_that_are_numbers(tmp_path):
 @pytest.mark.parametrize("labels", [
     ("1_0", "10"), ("01", "1"), ("1.5", "1"), ("1e3", "1000"), ("x", "1")])
 def test_labels_that_would_change_as_numbers_stay_text(labels, tmp_path):
-    path = write(tmp_path / "t.csv", [
+    path = table(tmp_path / "t.csv", [
         ["a", "label"], *([i / 20, labels[i % 2]] for i in range(20))])
     data = datasets.load(path, label="label")
     assert set(data.train_labels) == set(labels)
@@ -77,7 +71,7 @@ def test_labels_that_would_change_as_numbers_stay_text(labels, tmp_path):
         for line in csv.reader(text.splitlines()))])
 def test_ways_to_write_the_same(change, tmp_path):
     path, random = tmp_path / "t.csv", np.random.default_rng(1)
-    write(path, drawn(random), lineterminator="\n")
+    table(path, drawn(random), lineterminator="\n")
     plain = load(path)
     path.write_text(change(path.read_text("utf-8")), "utf-8", newline="")
     other = load(path)
@@ -85,7 +79,7 @@ def test_ways_to_write_the_same(change, tmp_path):
     assert (other.labels == plain.labels).all()
 
 
-def spoilt_cell(content):
+def corrupt_cell(content):
     """Returns a change of a random cell of numbers, and where it is."""
     def change(lines, random):
         row = int(random.integers(1, len(lines)))
@@ -95,7 +89,7 @@ def spoilt_cell(content):
     return change
 
 
-def spoilt_line(change_line):
+def corrupt_line(change_line):
     """Returns a change of a random line, and where it is."""
     def change(lines, random):
         row = int(random.integers(1, len(lines)))
@@ -104,7 +98,7 @@ def spoilt_line(change_line):
     return change
 
 
-def spoilt_header(change_header):
+def corrupt_header(change_header):
     """Returns a change of the first line, and what must be named."""
     def change(lines, random):
         named = change_header(lines[0], int(random.integers(1, 5)))
@@ -130,30 +124,30 @@ def without(header, place):
     return "'kind'"
 
 
-SPOILT = {
-    "empty": spoilt_cell(""), "blank": spoilt_cell("  "),
-    "nan": spoilt_cell("NaN"), "text": spoilt_cell("male"),
-    "infinite": spoilt_cell("-inf"), "too large": spoilt_cell("1e999"),
-    "underscore": spoilt_cell("1_0"), "decimal comma": spoilt_cell("1,5"),
-    "unit": spoilt_cell("5 kg"), "date": spoilt_cell("2020-01-02"),
-    "nul": spoilt_cell("\0"),
-    "too many cells": spoilt_line(lambda line: line.append("1")),
-    "too few cells": spoilt_line(lambda line: line.pop()),
+CORRUPT = {
+    "empty": corrupt_cell(""), "blank": corrupt_cell("  "),
+    "nan": corrupt_cell("NaN"), "text": corrupt_cell("male"),
+    "infinite": corrupt_cell("-inf"), "too large": corrupt_cell("1e999"),
+    "underscore": corrupt_cell("1_0"), "decimal comma": corrupt_cell("1,5"),
+    "unit": corrupt_cell("5 kg"), "date": corrupt_cell("2020-01-02"),
+    "nul": corrupt_cell("\0"),
+    "too many cells": corrupt_line(lambda line: line.append("1")),
+    "too few cells": corrupt_line(lambda line: line.pop()),
     "no label": lambda lines, random: [
         lines[9].__setitem__(5, "") or "line 10,", "'kind'"],
-    "two columns of one name": spoilt_header(twice),
-    "column without a name": spoilt_header(nameless),
-    "no such column": spoilt_header(without),
+    "two columns of one name": corrupt_header(twice),
+    "column without a name": corrupt_header(nameless),
+    "no such column": corrupt_header(without),
 }
 
 
-@pytest.mark.parametrize("kind", SPOILT)
-def test_spoilt_table(kind, tmp_path, record_property):
+@pytest.mark.parametrize("kind", CORRUPT)
+def test_corrupt_table(kind, tmp_path, record_property):
     for seed in range(20):
         random = np.random.default_rng((seed, len(kind)))
         lines = drawn(random)
-        named = SPOILT[kind](lines, random)
-        path = write(tmp_path / "t.csv", lines)
+        named = CORRUPT[kind](lines, random)
+        path = table(tmp_path / "t.csv", lines)
         with pytest.raises(InputError) as caught:
             load(path)
         error = str(caught.value)
@@ -184,9 +178,9 @@ def test_flags_for_tables_elsewhere(here):
 
 def test_columns_are_found_by_name(tmp_path):
     lines = drawn(np.random.default_rng(2))
-    path = write(tmp_path / "t.csv", [line[::-1] for line in lines])
-    table = Table(path, names="who", columns=COLUMNS)
-    (values, labels, names), = table.parts(1000)
+    path = table(tmp_path / "t.csv", [line[::-1] for line in lines])
+    (values, labels, names), = Table(
+        path, names="who", columns=COLUMNS).parts(1000)
     assert labels is None
     assert names == [line[0] for line in lines[1:]]
     assert values.tolist() == [[*map(float, line[1:5])] for line in lines[1:]]
@@ -196,33 +190,30 @@ def test_columns_are_found_by_name(tmp_path):
 
 def test_missing_cells_are_filled_in(compiled, here, tmp_path):
     random = np.random.default_rng(3)
-    hidden = random.random((200, 1))
-    table = hidden * [1000, 2, -30, 0.1] + [0, 5, 0, 1]
+    # Four columns that one hidden number determines, of other units each.
+    values = random.random((200, 1)) * [1000, 2, -30, 0.1] + [0, 5, 0, 1]
+    missing = random.random(values.shape) < 0.15
     lines = [["a", "b", "c", "d", "kind"], *(
-        [f"{value:.3f}" for value in row] + ["x, y"] for row in table)]
-    holes = random.random((200, 4)) < 0.15
-    for row, column in np.argwhere(holes):
-        lines[1 + row][column] = random.choice(["", "NaN", " -nan"])
-    path = write(tmp_path / "t.csv", lines)
-    assert "line" in here("0-main.py", "--dataset", path, "--label", "kind",
-                          status=1)
-    here("impute.py", "--dataset", path, "--label", "kind", "--epochs", 20,
-         "--hidden", 32, "--latent", 4, "--batch-size", 20)
+        [random.choice(["", "NaN", " -nan"]) if lost else f"{value:.3f}"
+         for value, lost in zip(*row)] + ["x, y"]
+        for row in zip(values, missing))]
+    flags = "--dataset", table(tmp_path / "t.csv", lines), "--label", "kind"
+    assert "line" in here("0-main.py", *flags, status=1)
+    here("impute.py", *flags, "--epochs", 20, "--hidden", 32, "--latent", 4,
+         "--batch-size", 20)
     folder = tmp_path / "runs" / "impute"
     with open(folder / "filled.csv", newline="") as file:
-        filled = [*csv.reader(file)]
-    assert [len(line) for line in filled] == [5] * 201
-    for before, after in zip(lines, filled):
-        for old, new in zip(before, after):
-            assert new == old or old in ("", "NaN", " -nan")
-    values = np.array([line[:4] for line in filled[1:]]).astype(float)
-    known = np.where(holes, np.nan, table)
-    spread = np.ptp(table, axis=0)
-    for error, most in ((values - table, 1 / 4),
-                        (np.nanmean(known, axis=0) - table, 1)):
-        error = ((error / spread)[holes] ** 2).mean()
-        assert error < most * ((table - table.mean(axis=0)) / spread
-                               )[holes].var() * 1.1
-    config = json.loads((folder / "config.json").read_text())
-    assert config["dataset"]["columns"] == ["a", "b", "c", "d"]
-    assert config["settings"]["label"] == "kind"
+        header, *filled = csv.reader(file)
+    assert header == lines[0]
+    for old, new, lost in zip(lines[1:], filled, missing):
+        assert [*np.array(new)[:4][~lost]] == [*np.array(old)[:4][~lost]]
+        assert new[4] == old[4]
+    found = np.array([line[:4] for line in filled]).astype(float)
+    means = np.nanmean(np.where(missing, np.nan, values), axis=0)
+    spread = np.ptp(values, axis=0)
+    error, of_means = ((((guess - values) / spread)[missing] ** 2).mean()
+                       for guess in (found, means))
+    assert error < of_means / 4
+    of_run = config(folder)
+    assert of_run["dataset"]["columns"] == ["a", "b", "c", "d"]
+    assert of_run["settings"]["label"] == "kind"

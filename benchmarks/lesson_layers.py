@@ -131,10 +131,11 @@ def pooling():
 
 def modules():
     """Draws what each of the six modules makes of ten digits."""
+    from lab import corruption
     pixels, _ = images()
     clean = pixels[:10]
-    noisy = np.clip(clean + np.random.default_rng(0).normal(
-        0, 0.5, clean.shape), 0, 1).astype("float32")
+    # As in training: values beyond 0 and 1 stay, the picture alone clips them.
+    noisy = corruption.corrupted(clean, 0.5)
     names = {"0-vanilla": "deep", "1-sparse": "sparse-1e-5",
              "2-convolutional": "convolutional",
              "3-variational": "variational", "5-contractive": "contractive"}

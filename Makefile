@@ -4,8 +4,8 @@
 # make lint  checks how the code is written
 # make check DIR=...  checks the modules in a folder, anyone's: docs/checker.md
 # make reproduce  trains the models of docs/results.md again (an hour)
-# make bench  measures the speed beside Keras's plain way and PyTorch (20 minutes)
-# make bench-all  measures scale, files and several processes, too (an hour)
+# make bench  measures the speed against plain Keras and PyTorch (half an hour)
+# make promises  runs all tests, and writes what they counted into docs/
 # make compat  repeats the modules' tests on Keras 2, those and the mains' on JAX
 # make compat-torch  repeats them on PyTorch (a large download)
 
@@ -14,7 +14,7 @@ PYTEST = -m pytest -n 2 --dist worksteal
 MODULE_TESTS = tests/test_contract.py tests/test_promises.py \
 	$(wildcard tests/test_[0-9]_*.py)
 
-.PHONY: run test test-long check reproduce bench bench-all promises lint compat \
+.PHONY: run test test-long check reproduce bench promises lint compat \
 	compat-keras2 compat-jax compat-torch clean
 
 run: .venv/installed
@@ -37,14 +37,10 @@ reproduce: .venv/installed-tests
 
 bench: .venv/installed-tests
 	.venv/bin/python -m pip install --quiet -r benchmarks/requirements.txt
-	.venv/bin/python benchmarks/throughput.py $(BENCH)
+	.venv/bin/python benchmarks/throughput.py
 
-bench-all: BENCH = --all
-bench-all: bench
-
-# All tests, and what they counted into a table of docs/reliability.md.
-promises: export PYTEST_ADDOPTS = --record
-promises: test test-long
+promises: .venv/installed-tests
+	.venv/bin/python $(PYTEST) -m "" --record
 	.venv/bin/python benchmarks/pages.py
 
 lint: .venv/installed-tests

@@ -1,4 +1,4 @@
-"""Who is measured: a process of its own each, watched from outside.
+"""Who is measured: each in a separate process, watched from outside.
 
 An epoch lasts from one line `Epoch 2/5` to the next, with its validation, its
 callbacks and its saving.
@@ -29,7 +29,8 @@ COURSE = "course, TensorFlow"
 
 
 def prepare(folder):
-    """Writes the images, and initial values for PyTorch; returns the file."""
+    """Writes the images, and initial values for PyTorch; returns the file,
+    and how many training images are in it."""
     sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
     import keras
     from lab import datasets
@@ -41,7 +42,7 @@ def prepare(folder):
         for number, weight in enumerate(auto.trainable_weights):
             arrays[f"{module}-{number}"] = keras.ops.convert_to_numpy(weight)
     np.savez(folder / "data.npz", **arrays)
-    return folder / "data.npz", data
+    return folder / "data.npz", len(data.train)
 
 
 def contenders_of(module):
@@ -67,15 +68,13 @@ def command_of(contender, module, data, folder):
                      *flags]
 
 
-def watch(command, backend="tensorflow", until=None, processor=None, **more):
+def watch(command, backend="tensorflow", until=None):
     """Runs a contender; returns when each of its epochs began, and more.
 
     Args:
         command: List of strings.
         backend: String, or None. What Keras is told to compute with.
         until: Number or None. The validation loss at which to stop it.
-        processor: Integer or None. The only processor core that it may use.
-        **more: Variables of its environment.
 
     Returns:
         Dictionary: `starts`, seconds from the start to each epoch; `first`,
@@ -83,15 +82,13 @@ def watch(command, backend="tensorflow", until=None, processor=None, **more):
         the last validation loss; `trained`, seconds to that; `inference`,
         seconds; `memory`, peak, bytes; `total`, seconds to the end.
     """
-    if processor is not None:
-        command = ["taskset", "--cpu-list", str(processor), *command]
     started = time.monotonic()
     environment = {name: value for name, value in os.environ.items()
                    if name != "TF_ENABLE_ONEDNN_OPTS"}  # only the mains' own
     process = subprocess.Popen(
         [str(word) for word in command], stdout=subprocess.PIPE,
         env={**environment, "KERAS_BACKEND": backend or "",
-             "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **more})
+             "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
     found = {"starts": [], "first": None, "reached": None, "loss": None,
              "trained": None, "inference": None}
     printed, line, memory = [], "", 0

@@ -1,25 +1,20 @@
 #!/usr/bin/env python3
-"""Fills the pages with what was measured: tables, and figures in the text.
+"""Fills the pages with the tables that were measured, docs/*.csv.
 
 A table stands between comments of its name, `<!-- results -->` and
-`<!-- end of results -->`. A figure stands behind a comment that says where it
-is found: a table in `docs/`, cells of its line, and the column, as in
-`<!-- results: row=simple; epochs=20; obtained -->0.09207<!-- -->`.
+`<!-- end of results -->`.
 """
 import csv
-import math
 import re
+import subprocess
 from pathlib import Path
+
+from rows import ROWS, better
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PICTURES = DOCS / "pictures"
-FIGURE = re.compile(r"<!-- ([\w-]+): ([^>]+) -->(.*?)<!-- -->", re.DOTALL)
-
-# What the README shows of the results: rows, and the figure if there are more.
-BEST = [("vanilla", ""), ("convolutional", ""), ("variational", ""),
-        ("hinton-distorted", ""), ("burda", ""), ("denoise", ""),
-        ("impute", "25%"), ("codes-8", "neighbours")]
+BEST = ("vanilla", "convolutional", "variational", "denoise")  # the README's
 
 
 def pages():
@@ -35,158 +30,119 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def table(lines, columns=None):
-    """Returns lines as a Markdown table.
+def save(path, lines, columns=None):
+    """Writes a table whole; lines that have no commit yet get the present."""
+    now = commit()
+    columns = [*(columns or lines[0])]
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(
+            file, [*columns, *["commit"] * ("commit" not in columns)],
+            restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({"commit": now, **line} for line in lines)
 
-    Args:
-        lines: List of dictionaries of strings.
-        columns: List of strings, the columns to show, or None for all.
-    """
-    columns = columns or [*lines[0]]
+
+def commit():
+    """Returns the commit that is checked out, with a + if code differs."""
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=ROOT, text=True, check=True,
+                              capture_output=True).stdout.strip()
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".",
+                  ":!docs", ":!*.md")
+    return git("rev-parse", "--short", "HEAD") + "+" * bool(changed)
+
+
+def table(lines, columns):
+    """Returns columns of lines, dictionaries, as a Markdown table."""
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (
         columns, ["---"] * len(columns),
         *([line[name] for name in columns] for line in lines)))
 
 
-def results():
-    """Returns the table of what `reproduce.py` obtained."""
-    lines, before = read(DOCS / "results.csv"), None
-    for line in lines:
-        line["obtained"] = obtained(line)
-        if line["command"] == before:  # stands above
-            line["row"] = line["command"] = line["seconds"] = ""
-        else:
-            before = line["command"]
-            line["command"] = f"`{before}`"
-    return table(lines, ["row", "command", "epochs", "figure", "obtained",
-                         "reference", "source", "seconds"])
+def measured_at(lines):
+    """Returns the sentence below a table, where its lines come from."""
+    found = sorted({f"`{line['commit']}`" for line in lines})
+    return f"\nMeasured at commit {', '.join(found)}.\n"
 
 
-def best():
-    """Returns the README's few lines of the results."""
-    lines = []
-    for row, figure in BEST:
-        line = next(line for line in read(DOCS / "results.csv")
-                    if line["row"] == row and figure in line["figure"])
-        lines.append({**line, "obtained": obtained(line),
-                      "command": f"`{line['command']}`"})
-    return table(lines, ["command", "figure", "obtained", "reference",
-                         "source"])
+def results(rows=tuple(ROWS)):
+    """Returns lines of what `reproduce.py` obtained, one for each reference;
+    what is said in the line above is not said again."""
+    lines, before = [], None
+    for line in read(DOCS / "results.csv"):
+        if line["row"] not in rows:
+            continue
+        command = f"`{line['command']}`" if line["row"] != before else ""
+        for reference, source in references(line):
+            lines.append({
+                **line, "row": line["row"] if command else "",
+                "command": command, "reference": reference, "source": source,
+                "seconds": line["seconds"] if command else "",
+                "obtained": obtained(line, reference)})
+            command = ""
+        before = line["row"]
+    return lines
 
 
-def obtained(line):
-    """Returns the mean of a line of the results, and its spread if any."""
-    return f"**{line['obtained']}**" + (
-        f" ± {line['spread']}" if line["spread"] else "")
+def references(line):
+    """Returns what a line of the results is compared with: what was measured
+    beside it, what others report, and the source of each."""
+    found = [(line["reference"], line["source"])] if line["reference"] else []
+    for name, title, *others in ROWS[line["row"]].metrics:
+        if title == line["metric"] and (
+                not isinstance(name, int) or name == int(line["epochs"])):
+            found += [other for other in others if other[0][0].isdigit()]
+    return found or [("", "")]
 
 
-def promises():
-    """Returns the table of what the tests counted."""
-    return table([{"what the tests did": line["what"],
-                   "how often": line["count"]}
-                  for line in read(DOCS / "promises.csv")])
+def obtained(line, reference):
+    """Returns the mean of a line of the results, and its spread if any; bold
+    if it is better than the reference."""
+    best = better(line["metric"])
+    value = line["obtained"]
+    if best and reference and float(value) != float(reference) and best(
+            float(value), float(reference)) == float(value):
+        value = f"**{value}**"
+    return value + (f" ± {line['spread']}" if line["spread"] else "")
 
 
-def measured(part, *columns):
-    """Returns a function for the table of a part of `throughput.py`."""
-    return lambda: table(read(DOCS / f"bench-{part}.csv"), [*columns])
-
-
-def hosts_on_paper(weights=222_384, batch=2048, gigabits=10, latency=50e-6):
-    """Returns what many hosts would gain, by arithmetic.
-
-    A step on n hosts lasts 1 / n of the measured one, and the exchange of the
-    gradients: their bytes out and in again, and 2 log2(n) latencies.
-    """
-    alone, *_ = read(DOCS / "bench-hosts.csv")
-    steps = -(-60_000 // batch)
-    step = float(alone["seconds an epoch"]) / steps
-    lines = []
-    for hosts in (1, 8, 64, 512):
-        exchange = 0 if hosts == 1 else (
-            2 * weights * 4 * (hosts - 1) / hosts / (gigabits * 1e9 / 8)
-            + 2 * math.log2(hosts) * latency)
-        lines.append({
-            "hosts": str(hosts),
-            "computing, ms a step": f"{1000 * step / hosts:.2f}",
-            "exchanging gradients, ms a step": f"{1000 * exchange:.2f}",
-            "speed-up, batch 2,048 in all":
-                f"{step / (step / hosts + exchange):.1f}",
-            "speed-up, 2,048 on each host":
-                f"{hosts * step / (step + exchange):.1f}"})
-    return table(lines)
+def whole(name, *columns):
+    """Returns a function for columns of a table."""
+    def made():
+        lines = read(DOCS / f"{name}.csv")
+        return table(lines, columns) + measured_at(lines)
+    return made
 
 
 TABLES = {
-    "results": results,
-    "best": best,
-    "promises": promises,
-    "tables": lambda: table(read(DOCS / "tables.csv")),
-    "peers": measured(
-        "peers", "workload", "contender", "seconds an epoch", "spread",
+    "results": lambda: table(results(), [
+        "row", "command", "epochs", "metric", "obtained", "reference",
+        "source", "seconds", "commit"]),
+    "best": lambda: table(
+        [line for line in results(BEST) if line["command"]],
+        ["command", "metric", "obtained", "reference", "source"]),
+    "promises": whole("promises", "what the tests did", "how often"),
+    "tables": whole("tables", "table", "command", "metric", "obtained", "PCA",
+                    "baselines"),
+    "peers": whole(
+        "bench-peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",
         "seconds, 50 epochs", "seconds to the first step",
         "seconds after the last epoch", "memory, MB",
-        "times PyTorch's memory", "inference, s", "loss"),
-    "files": measured("files", "contender", "seconds an epoch",
-                      "share of the archive's speed",
-                      "seconds to the first epoch", "memory, MB"),
-    "hosts": measured("hosts", "workload", "contender", "seconds an epoch",
-                      "speed-up", "loss"),
-    "penalty": measured("penalty", "contender", "seconds an epoch",
-                        "times vanilla's"),
-    "paper": hosts_on_paper,
-    "quality": measured("quality", "contender", "seconds to 0.0979", "epochs",
-                        "times the tutorial's speed"),
-    "layers": measured("layers", "contender", "shape", "milliseconds a step",
-                       "seconds an epoch"),
+        "times PyTorch's memory", "inference, s", "loss", "comparable loss"),
+    "quality": whole("bench-quality", "contender", "seconds to 0.0979",
+                     "epochs", "times the tutorial's speed"),
+    "penalty": whole("bench-penalty", "contender", "seconds an epoch",
+                     "times vanilla's"),
 }
 
 
-def modules():
-    """Returns figures of the numbered modules themselves, as strings."""
-    lines = [len(path.read_text().splitlines())
-             for path in sorted(ROOT.glob("[0-9]-*.py"))]
-    return {"lines of the longest": str(max(lines)),
-            "lines of the shortest": str(min(lines))}
-
-
-def look_up(name, where):
-    """Finds a figure in a table of `docs/`.
-
-    Args:
-        name: String. The table's, without `.csv`.
-        where: String, such as `row=simple; epochs=20; obtained`.
-
-    Returns:
-        String.
-
-    Raises:
-        KeyError: If no line, or no column of it, is like that.
-    """
-    *cells, column = where.split("; ")
-    if name == "modules":
-        return modules()[column]
-    for line in read(DOCS / f"{name}.csv"):
-        if all(line[key] == value for key, value in (
-                cell.split("=", 1) for cell in cells)):
-            if column not in line and "also" in line:
-                line |= dict(entry.rsplit(" ", 1)
-                             for entry in line["also"].split("; "))
-            return line[column]
-    raise KeyError(f"{name}.csv has no line with {'; '.join(cells)}")
-
-
 def fill(text):
-    """Returns a page's text with all of that in it."""
-    text = FIGURE.sub(lambda match: (
-        f"<!-- {match[1]}: {match[2]} -->{look_up(*match.groups()[:2])}"
-        "<!-- -->"), text)
-    for name, made in TABLES.items():
+    """Returns a page's text with all of its tables."""
+    for name in re.findall(r"<!-- end of ([\w-]+) -->", text):
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        if start in text:
-            before, rest = text.split(start)
-            text = before + start + made() + end + rest.split(end)[1]
+        before, rest = text.split(start)
+        text = before + start + TABLES[name]() + end + rest.split(end)[1]
     return text
 
 

@@ -1,9 +1,8 @@
-"""Training beside what a user would pick instead: speed, memory, quality."""
+"""Training compared with what a user would pick instead: speed, memory,
+quality; and what the contractive penalty costs."""
 import sys
-import time
 from statistics import median
 
-import numpy as np
 import pages
 from contenders import (
     CONTENDERS,
@@ -20,11 +19,16 @@ from workloads import FASTEST, WORKLOADS
 
 COMPARED = [COURSE, "ours, default", "PyTorch, tuned"]
 TUTORIAL = 0.0979  # the tutorial's deep autoencoder after 100 epochs
+RECIPE = "the tutorial's recipe"
+# Who is measured until that loss, and on which backend; None: the default.
+QUALITY = {RECIPE: "tensorflow", "ours, default": None,
+           "ours, TensorFlow": "tensorflow"}
+PENALTY = ("tensorflow", "jax")
 
 
-def peers(folder, data, images):
+def peers(folder, data, count):
     """Yields the table's lines: each contender with each workload."""
-    peaks, found = [peak()], {}
+    found = {}
     for _ in range(ROUNDS):
         for module in WORKLOADS:
             for contender in contenders_of(module):
@@ -40,81 +44,57 @@ def peers(folder, data, images):
                         backend or FASTEST[module])["inference"]
                 found.setdefault((module, contender), []).append(it)
                 print(f"{module}, {contender}: {epochs_of(it)}", flush=True)
-        peaks.append(peak())
     for module in WORKLOADS:
-        runs = {contender: found[module, contender]
-                for contender in contenders_of(module)}
-        yield from compare(module, runs, images, median(peaks))
+        yield from compare(module, {
+            contender: found[module, contender]
+            for contender in contenders_of(module)}, count)
 
 
 def once_is_enough(found, module, contender):
     """Tells whether a contender was measured, and no ratio is taken of it, or
-    it is the course's way and each epoch so long that chance evens out."""
+    it is the course's recipe and each epoch so long that chance evens out."""
     runs = found.get((module, contender))
     return runs is not None and (
         contender not in COMPARED
         or contender == COURSE and median(epochs_of(runs[0])) > 15)
 
 
-def arithmetic(module, train, test):
-    """Returns the operations of an epoch, two for each multiplication: one
-    pass to validate, three to train, two where nothing lies before a layer."""
-    encoder, decoder, _ = __import__(module).autoencoder(*WORKLOADS[module])
-    operations, passes = 0, 2
-    for layer in encoder.layers + decoder.layers:
-        if hasattr(layer, "kernel"):
-            pixels = np.prod(layer.output.shape[1:-1], dtype=int)
-            operations += (2 * int(np.prod(layer.kernel.shape)) * int(pixels)
-                           * (passes * train + test))
-            passes = 3
-    return operations
+def compare(module, runs, count):
+    """Yields a line for each contender, with its ratios to the others.
 
-
-def peak():
-    """Returns operations a second of NumPy's product of large matrices."""
-    one = np.ones((2048, 2048), "float32")
-    seconds = []
-    for _ in range(7):
-        started = time.monotonic()
-        one @ one
-        seconds.append(time.monotonic() - started)
-    return 2 * 2048 ** 3 / median(seconds)
-
-
-def compare(module, runs, images, fastest):
-    """Yields a line for each contender, with its ratios to the others."""
+    Args:
+        module: String.
+        runs: Dictionary of a contender to a list of what `watch` returns.
+        count: Integer. How many training images there are.
+    """
     seconds = {contender: [second for it in each for second in epochs_of(it)]
                for contender, each in runs.items()}
-    totals = {contender: median([it["starts"][1] for it in each])
-              + 49 * median(seconds[contender])
+    memory = {contender: median([it["memory"] for it in each])
               for contender, each in runs.items()}
     pytorch = [name for name in runs if "PyTorch" in name]
-    least = min(median([it["memory"] for it in runs[name]])
-                for name in pytorch)
     quickest = min(median(seconds[name]) for name in pytorch)
+    least = min(memory[name] for name in pytorch)
     # Nobody may win by learning less; a little by chance is no loss.
     allowed = 1.02 * median([it["loss"] for it in runs[COURSE]])
-    work = arithmetic(module, len(images.train), len(images.test))
     for contender, each in runs.items():
-        epoch, total = median(seconds[contender]), totals[contender]
-        memory = median([it["memory"] for it in each])
+        epoch = median(seconds[contender])
+        total = median([it["starts"][1] for it in each]) + 49 * epoch
         yield {
             "workload": module, "contender": contender,
             "seconds an epoch": f"{epoch:.3g}",
             "spread": f"{min(seconds[contender]):.3g} to "
                       f"{max(seconds[contender]):.3g}",
-            "images a second": f"{len(images.train) / epoch:.0f}",
+            "images a second": f"{count / epoch:.0f}",
             "times the course's speed":
                 f"{median(seconds[COURSE]) / epoch:.2f}",
             "times PyTorch's best speed": f"{quickest / epoch:.2f}",
-            "share of the peak": f"{work / epoch / fastest:.0%}",
             "seconds, 50 epochs": f"{total:.0f}",
             **spent_around(each, contender),
-            "memory, MB": f"{memory / 1e6:.0f}",
-            "times PyTorch's memory": f"{memory / least:.2f}",
+            "memory, MB": f"{memory[contender] / 1e6:.0f}",
+            "times PyTorch's memory": f"{memory[contender] / least:.2f}",
             "inference, s": f"{median([it['inference'] for it in each]):.3g}",
             "loss": f"{median([it['loss'] for it in each]):.4g}",
-            "counts": "yes" if all(
+            "comparable loss": "yes" if all(
                 it["loss"] <= allowed for it in each) else "no"}
 
 
@@ -128,30 +108,50 @@ def spent_around(runs, contender):
             "seconds after the last epoch": after}
 
 
-def quality(folder, data, images):
+def quality(folder, data, count):
     """Yields the seconds until the loss that the tutorial's deep autoencoder
     has after 100 epochs."""
-    contenders = {
-        "the tutorial's recipe": ("tensorflow", [
-            sys.executable, HERE / "course.py", data, "0-vanilla", 100,
-            "--tutorial"]),
-        **{name: (backend, ours(
-            "0-vanilla", folder / f"quality-{backend}", "--dataset", data,
-            epochs=20))
-           for name, backend in (
-               ("ours, default", None), ("ours, TensorFlow", "tensorflow"))}}
     slow = None
-    for contender, (backend, command) in contenders.items():
+    for contender, backend in QUALITY.items():
+        command = ours("0-vanilla", folder / f"quality-{backend}",
+                       "--dataset", data, epochs=20)
+        if contender == RECIPE:
+            command = [sys.executable, HERE / "course.py", data, "0-vanilla",
+                       100, "--tutorial"]
         found = watch(command, backend, until=TUTORIAL)
         reached = found["reached"]
         seconds = reached or found["total"]
         slow = slow or (seconds, reached)
         yield {"workload": "0-vanilla", "contender": contender,
-               "seconds to 0.0979":
+               f"seconds to {TUTORIAL}":
                    f"{'' if reached else 'more than '}{seconds:.1f}",
                "epochs": len(found["starts"]),
                "times the tutorial's speed":
                    f"{'' if slow[1] else 'more than '}{slow[0] / seconds:.1f}"}
+
+
+def penalty(folder, data, count):
+    """Yields what the contractive penalty costs, against `0-vanilla`."""
+    for backend in PENALTY:
+        vanilla, contractive = (
+            median(epochs_of(watch(
+                ours(module, folder / f"penalty-{module}-{backend}",
+                     "--dataset", data), backend)))
+            for module in ("0-vanilla", "5-contractive"))
+        yield {"workload": "5-contractive", "contender": backend,
+               "seconds an epoch": f"{contractive:.3g}",
+               "times vanilla's": f"{contractive / vanilla:.2f}"}
+
+
+PARTS = {"peers": peers, "quality": quality, "penalty": penalty}
+
+
+def names():
+    """Returns workload and contender of each line that each part makes."""
+    return {"peers": [(module, contender) for module in WORKLOADS
+                      for contender in contenders_of(module)],
+            "quality": [("0-vanilla", contender) for contender in QUALITY],
+            "penalty": [("5-contractive", backend) for backend in PENALTY]}
 
 
 def draw_peers(lines):

@@ -4,10 +4,9 @@
     AUTOENCODERS_DATA=folder ./benchmarks/reproduce.py [ROW ...]
 
 Without a name, the rows are run that take an hour together, not the long ones.
-Rows that are not run keep the figures they have in docs/results.csv.
+Rows that are not run stay as they are in docs/results.csv.
 """
 import argparse
-import csv
 import json
 import math
 import os
@@ -22,12 +21,12 @@ import numpy as np
 import pages
 import trained
 from pages import read
-from rows import FASHION, PIXEL, ROWS
+from rows import FASHION, PIXEL, ROWS, better
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = pages.DOCS / "results.csv"
-COLUMNS = ("row", "command", "seeds", "epochs", "figure", "obtained", "spread",
-           "reference", "source", "seconds", "also")
+COLUMNS = ("row", "command", "seeds", "epochs", "metric", "obtained", "spread",
+           "reference", "source", "baselines", "seconds", "commit")
 
 
 def folder_of(row, seed=0):
@@ -67,37 +66,54 @@ def run(row, resume):
     common = {"row": row, "command": f"./mains/{it.command}",
               "seeds": it.seeds, "epochs": config["settings"]["epochs"],
               "seconds": "" if resume else round(np.median(seconds))}
-    if callable(it.figures):  # a use: beside the best of the other ways
-        module = config["settings"]["module"]
-        for title, values in metrics[0].items():
-            if not (isinstance(values, dict) and module in values):
-                continue
-            ways = {way: [each[title][way] for each in metrics]
-                    for way in values}
-            own = {way: ways.pop(way) for way in [*ways]
-                   if way.partition(",")[0] == module}
-            ways = {way: np.mean(each) for way, each in ways.items()}
-            best = it.figures(ways, key=ways.get)
-            for way, obtained in own.items():
-                yield {**common, "figure": title[0].lower() + title[1:]
-                       + way.removeprefix(module), **mean(obtained),
-                       "reference": f"{ways[best]:.4g}", "source": best,
-                       "also": also(ways)}
-        return
-    for figure, title, reference, source in it.figures:
-        line = {**common, "figure": title, "source": source}
-        if isinstance(figure, int):
-            line["epochs"] = figure
-            values = [float(history[figure - 1]["val_loss"])
-                      for history in histories]
-        else:
-            values = [each[figure] for each in metrics]
-        line |= mean(values)
-        line["reference"] = (f"{metrics[0][reference]:.4g}"
-                             if reference in metrics[0] else reference)
-        line["also"] = also({name: value for name, value in metrics[0].items()
-                             if name not in (figure, reference)})
-        yield line
+    if it.metrics[0][0] is None:
+        lines = [*compared(metrics, config["settings"]["module"])]
+    else:
+        lines = [measured(metric, metrics, histories) for metric in it.metrics]
+    titles = [title for _, title, *_ in it.metrics]
+    found = [line["metric"] for line in lines]
+    if found != titles:
+        raise ValueError(
+            f"Expected the metrics {titles} of {row}. Received: {found}")
+    return [{**common, **line} for line in lines]
+
+
+def compared(metrics, module):
+    """Yields what an application measured, and the best baseline.
+
+    Args:
+        metrics: List of the metrics of a run, a dictionary for each seed.
+        module: String. Values of it, and of its variants, are ours.
+    """
+    for title, values in metrics[0].items():
+        if not (isinstance(values, dict) and module in values):
+            continue
+        means = {name: mean([each[title][name] for each in metrics])
+                 for name in values}
+        baselines = {name: value["obtained"] for name, value in means.items()
+                     if name.partition(",")[0] != module}
+        metric = title[0].lower() + title[1:]
+        best = (better(metric) or min)(
+            baselines, key=lambda name: float(baselines[name]))
+        for name in [name for name in means if name not in baselines]:
+            yield {"metric": metric + name.removeprefix(module),
+                   **means[name], "reference": baselines[best],
+                   "source": best, "baselines": "; ".join(
+                       f"{name} {value}" for name, value in baselines.items())}
+
+
+def measured(metric, metrics, histories):
+    """Returns what a numbered main measured, and what was measured beside."""
+    name, title, *references = metric
+    if isinstance(name, int):
+        return {"metric": title, "epochs": name, **mean(
+            [float(history[name - 1]["val_loss"]) for history in histories])}
+    line = {"metric": title, **mean([each[name] for each in metrics])}
+    for reference, source in references:
+        if reference in metrics[0]:
+            line |= {"reference": f"{metrics[0][reference]:.4g}",
+                     "source": source}
+    return line
 
 
 def mean(values):
@@ -108,21 +124,11 @@ def mean(values):
     return line
 
 
-def also(metrics):
-    """Returns figures as text, such as `squared error 4.829; ...`."""
-    return "; ".join(f"{name.replace('_', ' ')} {value:.4g}"
-                     for name, value in metrics.items()
-                     if isinstance(value, (int, float)))
-
-
 def write(lines):
     """Writes the table of results, in the order of the rows."""
     order = [*ROWS]
-    lines = sorted(lines, key=lambda line: order.index(line["row"]))
-    with open(RESULTS, "w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
+    pages.save(RESULTS, sorted(
+        lines, key=lambda line: order.index(line["row"])), COLUMNS)
 
 
 def draw_losses(rows=("simple", "deep", "convolutional")):
@@ -186,7 +192,8 @@ def main():
             name for name, row in ROWS.items() if not row.long]:
         print(f"Row {row}, on {platform.machine()}, {os.cpu_count()} cores")
         lines = [*run(row, args.resume)]
-        write([line for line in read(RESULTS) if line["row"] != row] + lines)
+        write([line for line in read(RESULTS)
+               if line["row"] != row and line["row"] in ROWS] + lines)
     draw_losses()
     draw_fashion()
     pages.write()

@@ -7,7 +7,6 @@ Clones the project, downloads its packages, and runs `make run` with these, on
 the data set that the mains choose by themselves. Writes `docs/set-up.csv`, and
 fills the pages.
 """
-import csv
 import os
 import shutil
 import subprocess
@@ -16,6 +15,9 @@ import time
 from pathlib import Path
 
 import pages
+
+METRICS = ("megabytes downloaded", "seconds to install", "megabytes installed",
+           "seconds to train and draw")
 
 
 def megabytes(folder):
@@ -45,16 +47,11 @@ def main():
         shutil.rmtree(clone / ".venv")
         here = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels),
                 "KERAS_BACKEND": "", "KERAS_HOME": str(Path(name, "keras"))}
-        figures = {
-            "megabytes downloaded": megabytes(wheels),
-            "seconds to install": timed(clone, ".venv/installed", **here),
-            "megabytes installed": megabytes(clone / ".venv"),
-            "seconds to train and draw": timed(clone, "run", **here)}
-    with open(pages.DOCS / "set-up.csv", "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            [("figure", "value"), *(
-                (figure, int(round(value, -1 if value > 100 else 0)))
-                for figure, value in figures.items())])
+        values = (megabytes(wheels), timed(clone, ".venv/installed", **here),
+                  megabytes(clone / ".venv"), timed(clone, "run", **here))
+    pages.save(pages.DOCS / "set-up.csv", [
+        {"metric": name, "value": int(round(value, -1 if value > 100 else 0))}
+        for name, value in zip(METRICS, values)])
     pages.write()
 
 

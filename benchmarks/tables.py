@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
 """Trains on tables of scikit-learn's own; writes docs/tables.csv and pages.
 
-    ./benchmarks/tables.py [TABLE ...]
-
 Each table goes as a .csv file through 0-main.py, anomalies.py, impute.py and
-apply.py. Lines of tables that are not named stay as they are.
+apply.py.
 """
-import argparse
 import csv
 import json
 import subprocess
@@ -25,7 +22,14 @@ FLAGS = "--epochs 200 --batch-size 32 --schedule cosine"
 TABLES = {"breast_cancer": (datasets.load_breast_cancer, 8, "malignant"),
           "wine": (datasets.load_wine, 4, "class_1"),
           "digits": (datasets.load_digits, 16, "8")}
-COLUMNS = ("table", "command", "figure", "obtained", "PCA", "other ways")
+METRICS = ERROR, AREA, HIDDEN, EMPTY, FOUND = (
+    "squared error per row held out",
+    "Area under the ROC curve, mean of the labels left out",
+    "Squared error per hidden value, 25% at random",
+    "squared error per empty cell of filled.csv, as a fraction of the "
+    "columns' ranges",
+    "fraction of the rows with a label never seen that are above the "
+    "threshold of 5 %")
 
 
 def write(path, names, rows, labels):
@@ -85,79 +89,58 @@ def measured(name):
         ["" if hole else value for value, hole in zip(*line)]
         for line in zip(rows, holes)], labels)
 
-    def line(command, figure, values, module="0-vanilla"):
-        others = {way: value for way, value in values.items()
-                  if way not in (module, "PCA")}
+    def line(command, metric, values, module="0-vanilla"):
+        baselines = {name: value for name, value in values.items()
+                     if name not in (module, "PCA")}
         return {"table": name, "command": f"./mains/{command}",
-                "figure": figure, "obtained": f"{values[module]:.4g}",
+                "metric": metric, "obtained": f"{values[module]:.4g}",
                 "PCA": f"{values['PCA']:.4g}" if "PCA" in values else "",
-                "other ways": "; ".join(f"{way} {value:.4g}"
-                                        for way, value in others.items())}
+                "baselines": "; ".join(f"{other} {value:.4g}"
+                                       for other, value in baselines.items())}
 
     sizes = f"--hidden 64 --latent {size} {FLAGS} --overwrite --no-show"
     command = f"0-main.py --dataset all.csv --label label {sizes}"
     metrics = run(folder, f"{command} --output 0-main")
-    yield line(command, "squared error per row held out", {
+    yield line(command, ERROR, {
         "0-vanilla": metrics["squared_error"],
         "PCA": squared_errors(folder, "all.csv", size)[0].mean()})
     command = f"anomalies.py --dataset all.csv --label label {sizes}"
     metrics = run(folder, f"{command} --output anomalies")
-    title = "Area under the ROC curve, mean of the labels left out"
-    yield line(command, title, metrics[title])
+    yield line(command, AREA, metrics[AREA])
     command = (f"impute.py --dataset holes.csv --label label --hidden 256 "
                f"--latent 64 {FLAGS} --overwrite --no-show")
     metrics = run(folder, f"{command} --output impute")
-    title = "Squared error per hidden value, 25% at random"
-    yield line(command, title, metrics[title])
+    yield line(command, HIDDEN, metrics[HIDDEN])
     filled, span = read(folder / "impute" / "filled.csv"), np.ptp(rows, axis=0)
     span[span == 0] = 1
     shown = np.where(holes, np.nan, rows)
     if not (filled == shown)[~holes].all():
         raise ValueError("filled.csv has changed known cells")
-    yield line(command, "squared error per empty cell of filled.csv, as a "
-               "share of the columns' ranges", {way: (
-                   ((values - rows) / span)[holes] ** 2).mean()
-                   for way, values in (("0-vanilla", filled), (
-                       "means", np.nanmean(shown, axis=0)))})
+    yield line(command, EMPTY, {other: (
+        ((values - rows) / span)[holes] ** 2).mean() for other, values in (
+            ("0-vanilla", filled), ("means", np.nanmean(shown, axis=0)))})
     run(folder, f"0-main.py --dataset usual.csv --label label {sizes} "
-        "--output usual --overwrite")
-    yield from applied(folder, size, line)
-
-
-def applied(folder, size, line):
-    """Yields how many odd rows a run on the usual ones tells."""
-    (folder / "labels.csv").unlink(missing_ok=True)
+        "--output usual")
     command = "apply.py usual odd.csv --what labels"
+    (folder / "labels.csv").unlink(missing_ok=True)
     run(folder, command)
     with open(folder / "labels.csv", newline="") as file:
         found = [int(row["label"]) for row in csv.DictReader(file)]
     test, errors = squared_errors(folder, "usual.csv", size)
     odd = errors(read(folder / "odd.csv"))
-    yield line(command, "share of the rows with a label never seen that are "
-               "above the threshold of 5 %", {
-                   "0-vanilla": np.mean(found),
-                   "PCA": (odd > np.quantile(test, 0.95)).mean()})
+    yield line(command, FOUND, {
+        "0-vanilla": np.mean(found),
+        "PCA": (odd > np.quantile(test, 0.95)).mean()})
+
+
+def names():
+    """Returns table and metric of each line."""
+    return [(name, metric) for name in TABLES for metric in METRICS]
 
 
 def main():
     """Runs the tables; writes the lines."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE",
-                        help=f"of {', '.join(TABLES)}")
-    names = parser.parse_args().tables or [*TABLES]
-    if set(names) - set(TABLES):
-        parser.error(f"Expected tables of {', '.join(TABLES)}. Received: "
-                     f"{', '.join(names)}")
-    for name in names:
-        lines = [*measured(name), *(
-            line for line in pages.read(RESULTS) if line["table"] != name)]
-        with open(RESULTS, "w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(sorted(
-                lines, key=lambda line: [*TABLES].index(line["table"])))
+    pages.save(RESULTS, [line for name in TABLES for line in measured(name)])
     pages.write()
 
 

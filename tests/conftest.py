@@ -1,7 +1,6 @@
 """Settings for all tests, made before anything heavy is imported."""
 import collections
 import contextlib
-import csv
 import os
 import shutil
 
@@ -29,21 +28,24 @@ def pytest_addoption(parser):
                      help="write what was counted into docs/promises.csv")
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_configure(config):
+    """Refuses to keep what a part of the tests counted."""
+    if config.getoption("--record") and config.getoption("-m"):
+        raise pytest.UsageError('Expected -m "" beside --record: all tests.')
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
     """Adds up what the tests counted, by `record_property`."""
     counts = collections.Counter()
     for report in terminalreporter.getreports("passed"):
         counts.update(dict(report.user_properties))
     for what, count in sorted(counts.items()):
         terminalreporter.write_line(f"{count:6} {what}")
-    if config.getoption("--record"):
-        path = ROOT / "docs" / "promises.csv"
-        with open(path, newline="") as file:
-            known = {line["what"]: int(line["count"])
-                     for line in csv.DictReader(file)}
-        with open(path, "w", newline="") as file:
-            csv.writer(file).writerows(
-                [("what", "count"), *sorted({**known, **counts}.items())])
+    if config.getoption("--record") and not exitstatus:
+        import pages
+        pages.save(pages.DOCS / "promises.csv", [
+            {"what the tests did": what, "how often": count}
+            for what, count in sorted(counts.items())])
 
 
 @contextlib.contextmanager

@@ -1,9 +1,7 @@
 """What the benchmarks watch and compute, on contenders made for it."""
 import sys
-from types import SimpleNamespace
 
 import contenders
-import numpy as np
 import pages
 import peers
 import pytest
@@ -45,19 +43,7 @@ def test_contender_that_fails():
         contenders.watch([sys.executable, "-c", "print(1 / 0)"])
 
 
-def test_arithmetic_of_an_epoch():
-    first, others = 784 * 128, 784 * 128 + 2 * (128 * 64 + 64 * 32)
-    assert peers.arithmetic("0-vanilla", 100, 10) == 2 * (
-        210 * first + 310 * others)
-    first = 9 * 28 * 28 * 16
-    others = 9 * (14 * 14 * 16 * 8 + 7 * 7 * 8 * 8 + 4 * 4 * 8 * 8
-                  + 8 * 8 * 8 * 8 + 14 * 14 * 8 * 16 + 28 * 28 * 16)
-    assert peers.arithmetic("2-convolutional", 1, 0) == 2 * (
-        2 * first + 3 * others)
-
-
 def test_contenders_that_learn_less_do_not_count():
-    images = SimpleNamespace(train=np.zeros(600), test=np.zeros(100))
     runs = {contender: [{
         "starts": [1.0, 3.0, 3.0 + second, 3.0 + 2 * second], "first": 1.5,
         "trained": 9.0, "total": 9.5, "loss": loss, "memory": 1e6,
@@ -66,8 +52,8 @@ def test_contenders_that_learn_less_do_not_count():
             contenders.contenders_of("0-vanilla"),
             (2.0, 1.0, 0.5, 0.8, 4.0, 1.5),
             (0.1, 0.101, 0.09, 0.1, 0.103, 0.1))}
-    lines = [*peers.compare("0-vanilla", runs, images, 1e9)]
-    assert [line["counts"] for line in lines] == [
+    lines = [*peers.compare("0-vanilla", runs, 600)]
+    assert [line["comparable loss"] for line in lines] == [
         "yes", "yes", "yes", "yes", "no", "yes"]
     assert [line["times the course's speed"] for line in lines] == [
         "1.00", "2.00", "4.00", "2.50", "0.50", "1.33"]
@@ -96,6 +82,54 @@ def test_table_of_lines():
     lines = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
     assert pages.table(lines, ["b", "a"]) == (
         "| b | a |\n| --- | --- |\n| 2 | 1 |\n| 4 | 3 |\n")
+
+
+def test_lines_are_written_whole_with_their_commit(tmp_path):
+    path = tmp_path / "table.csv"
+    for lines in ([{"a": "1"}, {"a": "2"}],
+                  [{"a": "3"}, {"a": "4", "commit": "0123456"}]):
+        pages.save(path, lines)
+    new, old = pages.read(path)
+    assert new == {"a": "3", "commit": pages.commit()}
+    assert old == {"a": "4", "commit": "0123456"}
+
+
+@pytest.mark.parametrize("metric, value, reference, shown", [
+    ("test loss, nats per pixel", "0.08", "0.09", "**0.08** ± 0.01"),
+    ("test loss, nats per pixel", "0.09", "0.08", "0.09 ± 0.01"),
+    ("negative ELBO", "147.9", "147.90", "147.9 ± 0.01"),
+    ("accuracy of the linear probe", "0.9", "0.8", "**0.9** ± 0.01"),
+    ("area under the ROC curve, mnist", "0.8", "0.9", "0.8 ± 0.01"),
+    ("mean of the first ten codes", "11.5", "8.3", "11.5 ± 0.01"),
+    ("squared error per image", "5", "", "5 ± 0.01")])
+def test_only_what_is_better_is_bold(metric, value, reference, shown):
+    line = {"metric": metric, "obtained": value, "spread": "0.01"}
+    assert pages.obtained(line, reference) == shown
+
+
+def test_metrics_of_a_numbered_main():
+    metric = ("repaired", "error", ("noisy", "the noisy images"),
+              ("3.00", "a paper"))
+    runs = [{"repaired": 1.0, "noisy": 9.0}, {"repaired": 2.0, "noisy": 8.0}]
+    assert reproduce.measured(metric, runs, [[], []]) == {
+        "metric": "error", "obtained": "1.5", "spread": "0.7",
+        "reference": "9", "source": "the noisy images"}
+    history = [{"val_loss": "0.5"}, {"val_loss": "0.25"}]
+    assert reproduce.measured((2, "loss"), [{}], [history]) == {
+        "metric": "loss", "epochs": 2, "obtained": "0.25"}
+
+
+def test_metrics_of_an_application():
+    metrics = {"loss": 0.1, "Area under the ROC curve, mnist": {
+        "PCA": 0.7, "isolation forest": 0.8, "0-vanilla": 0.75,
+        "0-vanilla, plus its code": 0.9}, "Quantiles": {"0.95": 1.0}}
+    baselines = {"reference": "0.8", "source": "isolation forest",
+                 "baselines": "PCA 0.7; isolation forest 0.8"}
+    assert [*reproduce.compared([metrics], "0-vanilla")] == [
+        {"metric": "area under the ROC curve, mnist", "obtained": "0.75",
+         **baselines},
+        {"metric": "area under the ROC curve, mnist, plus its code",
+         "obtained": "0.9", **baselines}]
 
 
 def test_an_unknown_row_leaves_the_results_as_they_are(tmp_path, monkeypatch):

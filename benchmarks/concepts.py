@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the models of docs/concepts.md; draws its pictures and figures.
+"""Trains the models of docs/concepts.md; draws its pictures; fills its tables.
 
     AUTOENCODERS_DATA=folder ./benchmarks/concepts.py [PART ...]
 
@@ -13,27 +13,72 @@ import lesson_layers as layers
 import pages
 import trained
 
+TABLE = pages.DOCS / "concepts.csv"
+# What draws a part, the models that it needs, and the metrics that it gives.
 PARTS = {
-    "diagram": (layers.diagram, []),
-    "data": (layers.sheet, []),
+    "diagram": (layers.diagram, [], [
+        f"weights of {name}" for name in ("vanilla", "convolutional")]),
+    "data": (layers.sheet, [], []),
     "simple-and-deep": (layers.simple_and_deep, [
-        "simple", "deep", "simple-fashion", "deep-fashion"]),
-    "features": (layers.features, ["deep"]),
-    "compression": (codes.compression, ["deep"]),
-    "losses": (codes.losses, ["deep"]),
+        "simple", "deep", "simple-fashion", "deep-fashion"], [
+            f"{kind} {name} {metric}" for name in ("mnist", "fashion_mnist")
+            for kind in ("simple", "deep")
+            for metric in ("loss", "squared_error")]),
+    "features": (layers.features, ["deep"], [
+        f"same label in layer {depth}" for depth in (1, 2, 3)]),
+    "compression": (codes.compression, ["deep"], [
+        "bytes of a code", "bytes of an image without loss"]),
+    "losses": (codes.losses, ["deep"], [
+        *(f"trained with {loss}: {metric}"
+          for loss in ("cross-entropy", "squared error")
+          for metric in ("squared error", "cross-entropy")),
+        "floor of the cross-entropy"]),
     "sparsity": (codes.sparsity, ["sparse-deep", *(
-        f"sparse-{weight}" for weight in trained.SPARSE)]),
-    "copying": (codes.copying, ["simple", "complete", "overcomplete"]),
-    "gaussians": (generation.gaussians, ["variational-2"]),
-    "paths": (generation.paths, ["variational"]),
-    "samples": (generation.samples, ["deep", "variational"]),
-    "planes": (codes.planes, ["deep", "vanilla-2", "variational-2"]),
-    "photographs": (layers.photographs, ["photographs"]),
-    "pooling": (layers.pooling, ["convolutional"]),
+        f"sparse-{weight}" for weight in trained.SPARSE)], [
+            "sparse weight", *(
+                f"sparse {name} {metric}"
+                for name in ("chosen", "heaviest", "deep")
+                for metric in ("zeros", "dead units"))]),
+    "copying": (codes.copying, ["simple", "complete", "overcomplete"], [
+        f"{name} {what}" for name in ("simple", "complete", "overcomplete")
+        for what in ("digits", "clothes")]),
+    "gaussians": (generation.gaussians, ["variational-2"], [
+        "kl by the formula", "kl by sampling"]),
+    "paths": (generation.paths, ["variational"], [
+        f"distance of {what}"
+        for what in ("test images", "blended pixels", "blended codes")]),
+    "samples": (generation.samples, ["deep", "variational"], [
+        f"distance of {name} samples" for name in ("vanilla", "variational")]),
+    "planes": (codes.planes, ["deep", "vanilla-2", "variational-2"], [
+        "neighbours in t-SNE of codes of 32 numbers", *(
+            f"neighbours in codes of two numbers {name}"
+            for name in ("vanilla", "variational"))]),
+    "photographs": (layers.photographs, ["photographs"], []),
+    "pooling": (layers.pooling, ["convolutional"], []),
     "modules": (layers.modules, [
         "deep", "sparse-1e-5", "convolutional", "variational", "denoising",
-        "contractive"]),
+        "contractive"], []),
 }
+
+
+def record(part, found):
+    """Writes a part's metrics into the table, instead of those it had.
+
+    Args:
+        part: String.
+        found: Dictionary of a metric to a number.
+    """
+    if [*found] != PARTS[part][2]:
+        raise ValueError(f"Expected the metrics {PARTS[part][2]} of {part}. "
+                         f"Received: {[*found]}")
+    lines = [line for line in pages.read(TABLE)
+             if line["part"] in PARTS and line["part"] != part]
+    lines += [{"part": part, "metric": metric, "value": (
+        f"{value:,}" if isinstance(value, int) else f"{value:.4g}")}
+        for metric, value in found.items()]
+    pages.save(TABLE, sorted(
+        lines, key=lambda line: [*PARTS].index(line["part"])),
+        ["part", "metric", "value", "commit"])
 
 
 def main():
@@ -46,11 +91,11 @@ def main():
     args = parser.parse_args()
     trained.prepare()
     for part in args.parts or PARTS:
-        draw, names = PARTS[part]
+        draw, names, _ = PARTS[part]
         for name in names:
             trained.train(name)
         print(f"Drawing {part}", flush=True)
-        draw()
+        record(part, draw())
     pages.write()
 
 

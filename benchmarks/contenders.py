@@ -11,10 +11,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-from workloads import FASTEST, MAINS, WORKLOADS
 
-ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
+# The models: module, and sizes for its factory.
+WORKLOADS = {
+    "0-vanilla": (784, [128, 64], 32),
+    "3-variational": (784, [512], 2),
+    "2-convolutional": ((28, 28, 1), [16, 8, 8], (4, 4, 8)),
+}
 EPOCHS, ROUNDS = 4, 2  # of the epochs, the first and the last do not count
 CONTENDERS = {
     "course, TensorFlow": ("tensorflow", "course.py"),
@@ -31,9 +37,8 @@ COURSE = "course, TensorFlow"
 def prepare(folder):
     """Writes the images, and initial values for PyTorch; returns the file,
     and how many training images are in it."""
-    sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
     import keras
-    from lab import datasets
+    from lab.data import datasets
     data = datasets.load("auto")
     arrays = {"x_train": data.train, "x_test": data.test}
     for module, sizes in WORKLOADS.items():
@@ -45,17 +50,24 @@ def prepare(folder):
     return folder / "data.npz", len(data.train)
 
 
+def fastest(module):
+    """Returns the backend that a module's main chooses by itself."""
+    from lab import modules
+    return modules.get(module).backend
+
+
 def contenders_of(module):
     """Names who is measured with a module: the default backend only once."""
     spare = {"jax": ("ours, JAX",),
              "tensorflow": ("ours, TensorFlow", "JAX, steps alone")}
-    return [name for name in CONTENDERS if name not in spare[FASTEST[module]]]
+    return [name for name in CONTENDERS if name not in spare[fastest(module)]]
 
 
 def ours(module, folder, *flags, epochs=EPOCHS):
     """Returns the command of a main."""
-    return [sys.executable, ROOT / "mains" / MAINS[module], "--no-show",
-            "--epochs", epochs, "--output", folder, "--overwrite", *flags]
+    return [sys.executable, ROOT / "mains" / f"{module[0]}-main.py",
+            "--no-show", "--epochs", epochs, "--output", folder,
+            "--overwrite", *flags]
 
 
 def command_of(contender, module, data, folder):

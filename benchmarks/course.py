@@ -11,12 +11,11 @@ and nothing is shuffled, validated or shown.
 """
 import argparse
 import os
-import sys
 import time
-from pathlib import Path
+
+from contenders import WORKLOADS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 def tutorial():
@@ -60,7 +59,6 @@ def main():
     args = parser.parse_args()
     import keras
     import numpy as np
-    from workloads import WORKLOADS
     keras.utils.set_random_seed(0)
     encoder, decoder, auto = __import__(args.module).autoencoder(
         *WORKLOADS[args.module])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rebuilds 60,000 images with a trained model, as the mains' uses do.
+"""Rebuilds 60,000 images with a trained model, as the applications do.
 
     ./benchmarks/inference.py DATA.npz FOLDER
 """
@@ -8,28 +8,21 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "mains"), str(ROOT)]
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in the mains
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mains"))
 
 
 def main():
     """Loads what a main saved; encodes and decodes."""
-    import keras
     import numpy as np
-    from lab import evaluation
-    from workloads import MAINS
-    for module in MAINS:
-        __import__(module)  # for its layers
+    from lab.runs import Run
     data, folder = sys.argv[1:]
-    encoder, decoder = (
-        keras.saving.load_model(Path(folder, f"{name}.keras"))
-        for name in ("encoder", "decoder"))
+    model = Run.load(Path(folder)).model
     with np.load(data) as arrays:
-        images = arrays["x_train"].reshape(-1, *encoder.input_shape[1:])
+        images = arrays["x_train"].reshape(-1, *model.encoder.input_shape[1:])
     images = images.astype("float32") / 255
     started = time.monotonic()
-    evaluation.outputs(decoder, evaluation.codes(encoder, images))
+    model.rebuild(images)
     print(f"Inference: {time.monotonic() - started}")
 
 

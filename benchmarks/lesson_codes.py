@@ -1,37 +1,38 @@
-"""Pictures of the lesson: what a code holds, and what it costs."""
+"""Pictures of the lesson: what a code holds, and what it costs.
+
+Each function draws pictures, and returns metrics for the text around them.
+"""
 import zlib
 
 import numpy as np
-from trained import RUNS, SPARSE, Trained, grid, images, load, record, save
+from trained import SPARSE, error, grid, images, load, rebuild, save
 
 
 def compression():
-    """Measures how far a code compresses, beside a compressor without loss."""
+    """Measures how far a code compresses, and a compressor without loss."""
     pixels, _ = images()
     packed = len(zlib.compress((pixels * 255).astype("uint8").tobytes(), 9))
-    code = load("deep").encoder.output_shape[-1]
-    record({"compression factor": pixels.shape[1] / code,
-            "bytes of an image": pixels.shape[1],
-            "bytes of a code": 4 * code,
-            "bytes of an image without loss": packed / len(pixels)})
+    code = load("deep").model.encoder.output_shape[-1]
+    return {"bytes of a code": 4 * code,
+            "bytes of an image without loss": packed / len(pixels)}
 
 
 def copying():
-    """Draws what codes smaller and larger than the input make of clothes
-    after a training on digits."""
+    """Draws reconstructions of clothes by codes smaller and larger than the
+    input, after a training on digits."""
     digits, _ = images()
     clothes, _ = images("fashion_mnist")
-    rows, found = {"digits": digits[:5], "clothes": clothes[:5]}, {}
+    found = {}
     rows = {"test images": np.concatenate([digits[:5], clothes[:5]])}
     for title, name in (("32 numbers", "simple"), ("784 numbers", "complete"),
                         ("1,568 numbers", "overcomplete")):
-        model = load(name)
-        rows[title] = model.rebuild(rows["test images"])
-        found |= {f"{name} digits": model.error(digits),
-                  f"{name} clothes": model.error(clothes)}
+        model = load(name).model
+        rows[title] = rebuild(model, rows["test images"])
+        found |= {f"{name} digits": error(model, digits),
+                  f"{name} clothes": error(model, clothes)}
     save(grid(rows, "Trained on digits only: undercomplete, complete, "
               "overcomplete"), "copying")
-    record(found)
+    return found
 
 
 def sparsity():
@@ -44,88 +45,83 @@ def sparsity():
                   if each["zeros"] > 0.5 and each["dead_units"] == 0)
     rows, limits = {"test images": pixels[:10]}, {}
     for weight in SPARSE[0], chosen:
-        model = load(f"sparse-{weight}")
+        model = load(f"sparse-{weight}").model
         label = f"lambtha\n{weight}"
         codes = model.code(pixels[:10]).reshape(10, 16, 16)
         rows[f"code\n{label}"] = codes
         limits[f"code\n{label}"] = (0, np.quantile(codes, 0.99))
-        rows[f"rebuilt\n{label}"] = model.rebuild(pixels[:10])
+        rows[f"rebuilt\n{label}"] = rebuild(model, pixels[:10])
     save(grid(rows, "Codes of 256 numbers, zeros in black", size=0.9,
               limits=limits), "sparse-codes")
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     weights = [float(weight) for weight in SPARSE]
-    for axis, key, title in ((axes[0], "zeros", "share of zeros in the code"),
-                             (axes[1], "squared_error",
-                              "squared error per image")):
+    for axis, key, title in zip(axes, ("zeros", "squared_error"), (
+            "fraction of zeros in the code", "squared error per image")):
         axis.semilogx(weights, [each[key] for each in metrics], "o-",
                       label=title)
         axis.set(xlabel="weight of the penalty, lambtha", title=title)
         axis.grid(alpha=0.3)
     axes[0].semilogx(weights, [each["dead_units"] for each in metrics], "o--",
-                     label="share of dead units")
+                     label="fraction of dead units")
     axes[0].set_title("of the code's numbers")
     axes[0].legend()
     save(figure, "sparsity")
-    known = dict(zip(SPARSE, metrics))
-    record({"sparse weight": float(chosen), **{
+    return {"sparse weight": float(chosen), **{
         f"sparse {name} {key.replace('_', ' ')}": each[key]
-        for name, each in (("chosen", known[chosen]),
+        for name, each in (("chosen", metrics[SPARSE.index(chosen)]),
                            ("heaviest", metrics[-1]),
                            ("deep", load("sparse-deep").metrics))
-        for key in ("zeros", "dead_units", "squared_error")}})
+        for key in ("zeros", "dead_units")}}
 
 
 def planes():
-    """Draws t-SNE of codes of 32 numbers beside codes of two."""
+    """Draws t-SNE of codes of 32 numbers, and codes of two."""
     import matplotlib.pyplot as plt
     from sklearn.manifold import TSNE
     from sklearn.neighbors import KNeighborsClassifier
     pixels, labels = (part[:3000] for part in images())
     plane = {
         "t-SNE of codes of 32 numbers":
-            TSNE(random_state=0).fit_transform(load("deep").code(pixels)),
-        "codes of two numbers, vanilla": load("vanilla-2").code(pixels),
+            TSNE(random_state=0).fit_transform(
+                load("deep").model.code(pixels)),
+        "codes of two numbers, vanilla": load("vanilla-2").model.code(pixels),
         "codes of two numbers, variational":
-            load("variational-2").code(pixels)}
+            load("variational-2").model.code(pixels)}
     figure, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+    found = {}
     for axis, (title, points) in zip(axes, plane.items()):
         dots = axis.scatter(*points.T, c=labels, cmap="tab10", s=3)
         axis.set(title=title, xticks=[], yticks=[])
         nearest = KNeighborsClassifier(5).fit(points[:1500], labels[:1500])
-        record({f"neighbours in {title.replace(',', '')}":
-                nearest.score(points[1500:], labels[1500:])})
+        found[f"neighbours in {title.replace(',', '')}"] = nearest.score(
+            points[1500:], labels[1500:])
     figure.colorbar(dots, ax=axes, ticks=range(10), label="label")
     save(figure, "planes")
+    return found
 
 
 def losses():
     """Trains with squared error too; draws both losses of one pixel."""
     import keras
     import matplotlib.pyplot as plt
-    from lab import evaluation
-    folder = RUNS / "squared-error"
+    from lab import measures
+    from lab.autoencoders import Autoencoder
     train, _ = images(part="train")
     test, _ = images()
-    if not (folder / "metrics.json").exists():
-        keras.utils.set_random_seed(0)
-        encoder, decoder, auto = __import__("0-vanilla").autoencoder(
-            784, [128, 64], 32)
-        auto.compile("adam", "mean_squared_error")
-        auto.fit(train, train, epochs=10, batch_size=256, verbose=2)
-        folder.mkdir(exist_ok=True)
-        for model in encoder, decoder:
-            model.save(folder / f"{model.name}.keras")
-        (folder / "config.json").write_text(
-            '{"settings": {"module": "0-vanilla"}}')
-        (folder / "metrics.json").write_text("{}")
-    for name, model in (("cross-entropy", load("deep")),
-                        ("squared error", Trained("squared-error"))):
+    keras.utils.set_random_seed(0)
+    encoder, decoder, auto = __import__("0-vanilla").autoencoder(
+        784, [128, 64], 32)
+    auto.compile("adam", "mean_squared_error")
+    auto.fit(train, train, epochs=10, batch_size=256, verbose=2)
+    found = {}
+    for name, model in (("cross-entropy", load("deep").model),
+                        ("squared error", Autoencoder(encoder, decoder))):
         rebuilt = model.rebuild(test)
-        record({
+        found |= {
             f"trained with {name}: squared error":
-                evaluation.squared_error(test, rebuilt).mean(),
+                measures.squared_error(test, rebuilt).mean(),
             f"trained with {name}: cross-entropy":
-                evaluation.cross_entropy(test, rebuilt).mean() / 784})
+                measures.cross_entropy(test, rebuilt).mean() / 784}
     output = np.linspace(0.001, 0.999, 500)
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     for target in 0, 0.5, 1:
@@ -138,7 +134,6 @@ def losses():
     axes[1].set(title="squared error", xlabel="output", ylim=(0, 1.05))
     axes[0].legend()
     save(figure, "losses-of-a-pixel")
-    pixel = np.clip(test.astype("float64"), 1e-12, 1 - 1e-12)
-    record({"floor of the cross-entropy":
-            -(pixel * np.log(pixel)
-              + (1 - pixel) * np.log(1 - pixel)).mean()})
+    pixel = test.astype("float64")
+    return {**found, "floor of the cross-entropy":
+            measures.cross_entropy(pixel, pixel).mean() / 784}

@@ -1,6 +1,9 @@
-"""Pictures of the lesson: the manifold, and what a decoder generates."""
+"""Pictures of the lesson: the manifold, and what a decoder generates.
+
+Each function draws pictures, and returns metrics for the text around them.
+"""
 import numpy as np
-from trained import grid, images, load, record, save
+from trained import grid, images, load, save
 
 
 def distance(pictures):
@@ -14,7 +17,7 @@ def distance(pictures):
 def paths():
     """Draws interpolations between digits, of pixels and of codes."""
     pixels, _ = images()
-    model, steps = load("variational"), np.linspace(0, 1, 10)[:, None]
+    model, steps = load("variational").model, np.linspace(0, 1, 10)[:, None]
     rows = {}
     for turn, (one, other) in enumerate(((0, 1), (2, 4), (7, 9))):
         start, end = pixels[one], pixels[other]
@@ -26,36 +29,37 @@ def paths():
          "paths")
     starts, ends = pixels[:200], pixels[200:400]
     codes = (model.code(starts) + model.code(ends)) / 2
-    record({"distance of test images": distance(starts),
+    return {"distance of test images": distance(starts),
             "distance of blended pixels": distance((starts + ends) / 2),
-            "distance of blended codes": distance(model.decode(codes))})
+            "distance of blended codes": distance(model.decode(codes))}
 
 
 def samples():
     """Draws codes at random and decodes them, vanilla and variational."""
     random = np.random.default_rng(0)
     pixels, _ = images()
-    codes = load("deep").code(pixels)
+    vanilla = load("deep").model
+    codes = vanilla.code(pixels)
     # The best guess without more knowledge: each number as in some image.
     drawn = np.stack([random.choice(column, 200) for column in codes.T], 1)
     pictures = {
-        "vanilla": load("deep").decode(drawn),
-        "variational": load("variational").decode(
+        "vanilla": vanilla.decode(drawn),
+        "variational": load("variational").model.decode(
             random.standard_normal((200, 32)))}
     rows = {name + " " * turn: made[10 * turn:10 * turn + 10]
             for name, made in pictures.items() for turn in range(3)}
     save(grid(rows, "Codes drawn at random, decoded"), "random-codes")
-    record({f"distance of {name} samples": distance(made)
-            for name, made in pictures.items()})
+    return {f"distance of {name} samples": distance(made)
+            for name, made in pictures.items()}
 
 
 def gaussians():
     """Draws the Gaussian codes of test images, and draws from them."""
     import matplotlib.pyplot as plt
-    from lab import evaluation
+    from lab import measures
     pixels, labels = images()
-    model, random = load("variational-2"), np.random.default_rng(0)
-    _, mean, log_var = model.outputs(pixels)
+    _, mean, log_var = load("variational-2").model.encode(pixels)
+    random = np.random.default_rng(0)
     figure, axis = plt.subplots(figsize=(6, 5.4), layout="constrained")
     for index in range(10):
         std = np.exp(log_var[index] / 2)
@@ -77,6 +81,5 @@ def gaussians():
         epsilon = random.standard_normal(mean.shape)
         z = mean + np.exp(log_var / 2) * epsilon
         draws.append(0.5 * (z ** 2 - epsilon ** 2 - log_var).sum(axis=1))
-    formula = evaluation.kl_divergence(mean, log_var).mean()
-    record({"kl by the formula": formula, "kl by sampling": np.mean(draws),
-            "standard deviation of all means": mean.std()})
+    return {"kl by the formula": measures.kl_divergence(mean, log_var).mean(),
+            "kl by sampling": np.mean(draws)}

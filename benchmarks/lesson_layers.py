@@ -1,6 +1,9 @@
-"""Pictures of the lesson: what the data, the models and their layers are."""
+"""Pictures of the lesson: what the data, the models and their layers are.
+
+Each function draws pictures, and returns metrics for the text around them.
+"""
 import numpy as np
-from trained import grid, images, load, record, save
+from trained import PHOTOGRAPHS, grid, images, load, rebuild, save
 
 DATA = {"MNIST": "mnist", "Fashion-MNIST": "fashion_mnist",
         "glyphs": "glyphs"}
@@ -47,8 +50,8 @@ def diagram():
     save(figure, "diagram")
     *_, convolutional = __import__("2-convolutional").autoencoder(
         (28, 28, 1), [16, 8, 8], (4, 4, 8))
-    record({"weights of vanilla": auto.count_params(),
-            "weights of convolutional": convolutional.count_params()})
+    return {"weights of vanilla": auto.count_params(),
+            "weights of convolutional": convolutional.count_params()}
 
 
 def sheet():
@@ -61,30 +64,31 @@ def sheet():
                 pixels[np.flatnonzero(labels == label)[turn]]
                 for label in range(10)]
     save(grid(rows, "Two test images of each label"), "data")
+    return {}
 
 
 def simple_and_deep():
-    """Draws what one layer and what three make of digits and of clothes."""
+    """Draws digits and clothes, rebuilt by one layer and by three."""
     rows, found = {}, {}
     for title, name in list(DATA.items())[:2]:
         pixels, _ = images(name)
         ending = "-fashion" * (name == "fashion_mnist")
         rows[title] = pixels[:10]
         for kind in "simple", "deep":
-            model = load(kind + ending)
-            rows[f"{kind}{' ' * len(ending)}"] = model.rebuild(pixels[:10])
-            found |= {f"{kind} {name} {key}": model.metrics[key]
+            run = load(kind + ending)
+            rows[kind + " " * len(ending)] = rebuild(run.model, pixels[:10])
+            found |= {f"{kind} {name} {key}": run.metrics[key]
                       for key in ("loss", "squared_error")}
     save(grid(rows, "Codes of 32 numbers, after 10 epochs: one layer, and "
               "three, on each side"), "simple-and-deep")
-    record(found)
+    return found
 
 
 def features():
     """Draws which images excite units of each layer of the deep encoder."""
     import keras
     pixels, labels = images()
-    encoder, rows, limits, found = load("deep").encoder, {}, {}, {}
+    encoder, rows, limits, found = load("deep").model.encoder, {}, {}, {}
     for depth, layer in enumerate(encoder.layers[1:], 1):
         values = keras.Model(encoder.inputs, layer.output).predict(
             pixels, batch_size=1000, verbose=0)
@@ -99,14 +103,14 @@ def features():
             np.bincount(labels[those]).max() for those in most])
     save(grid(rows, "The 100 test images that excite a unit most: their mean, "
               "less that of all", limits=limits), "features")
-    record(found)
+    return found
 
 
 def pooling():
     """Draws one digit on its way through the convolutional module."""
     import keras
     pixels, _ = images()
-    model, rows, limits = load("convolutional"), {}, {}
+    model, rows, limits = load("convolutional").model, {}, {}
     x = pixels[:1].reshape(1, 28, 28, 1)
     for part, sets in (("encoder", "MaxPooling2D"),
                        ("decoder", "UpSampling2D")):
@@ -127,11 +131,12 @@ def pooling():
     figure = grid(rows, "One digit: pooled to its code, and back",
                   size=0.9, limits=limits)
     save(figure, "pooling")
+    return {}
 
 
 def modules():
-    """Draws what each of the six modules makes of ten digits."""
-    from lab import corruption
+    """Draws ten digits, rebuilt by each of the six modules."""
+    from lab.data import corruption
     pixels, _ = images()
     clean = pixels[:10]
     # As in training: values beyond 0 and 1 stay, the picture alone clips them.
@@ -140,32 +145,21 @@ def modules():
              "2-convolutional": "convolutional",
              "3-variational": "variational", "5-contractive": "contractive"}
     rows = {"test images": clean}
-    rows |= {title: load(name).rebuild(clean) for title, name in names.items()}
+    rows |= {title: rebuild(load(name).model, clean)
+             for title, name in names.items()}
     rows |= {"with noise": noisy,
-             "4-denoising": load("denoising").rebuild(noisy)}
+             "4-denoising": rebuild(load("denoising").model, noisy)}
     save(grid(rows, ""), "modules")
+    return {}
 
 
 def photographs():
-    """Draws patches of a photograph, and what is made of them."""
-    from trained import PHOTOGRAPHS
+    """Draws patches of a photograph, and their reconstructions."""
     with np.load(PHOTOGRAPHS) as archive:
-        train, test = (archive[name].astype("float32") / 255
-                       for name in ("x_train", "x_test"))
-    model = load("photographs")
+        test = archive["x_test"].astype("float32") / 255
     shown = test[::len(test) // 9][:9]
-    save(grid({"test patches": shown, "rebuilt": model.rebuild(shown)},
+    save(grid({"test patches": shown,
+               "rebuilt": rebuild(load("photographs").model, shown)},
               "Patches of 64 x 64 pixels in colour", size=1.1,
               shape=(64, 64)), "photographs")
-    flat = test.reshape(len(test), -1)
-    mean = train.reshape(len(train), -1).mean(axis=0)
-    code = model.encoder.output.shape[1:]
-    record({
-        "photographs squared error per value":
-            model.error(flat) / flat.shape[1],
-        "photographs squared error per value of the mean":
-            ((flat - mean) ** 2).mean(),
-        "photographs training patches": len(train),
-        "photographs test patches": len(test),
-        "photographs values": flat.shape[1],
-        "photographs code": int(np.prod(code))})
+    return {}

@@ -85,8 +85,8 @@ def results(rows=tuple(ROWS)):
 
 
 def references(line):
-    """Returns what a line of the results is compared with: what was measured
-    beside it, what others report, and the source of each."""
+    """Returns what a line of the results is compared with, each with its
+    source: what was measured in the same run, and what others report."""
     found = [(line["reference"], line["source"])] if line["reference"] else []
     for name, title, *others in ROWS[line["row"]].metrics:
         if title == line["metric"] and (

@@ -9,13 +9,14 @@ from contenders import (
     COURSE,
     HERE,
     ROUNDS,
+    WORKLOADS,
     command_of,
     contenders_of,
     epochs_of,
+    fastest,
     ours,
     watch,
 )
-from workloads import FASTEST, WORKLOADS
 
 COMPARED = [COURSE, "ours, default", "PyTorch, tuned"]
 TUTORIAL = 0.0979  # the tutorial's deep autoencoder after 100 epochs
@@ -41,7 +42,7 @@ def peers(folder, data, count):
                     it["inference"] = watch([
                         sys.executable, HERE / "inference.py", data,
                         folder / f"{module}-{backend}"],
-                        backend or FASTEST[module])["inference"]
+                        backend or fastest(module))["inference"]
                 found.setdefault((module, contender), []).append(it)
                 print(f"{module}, {contender}: {epochs_of(it)}", flush=True)
     for module in WORKLOADS:

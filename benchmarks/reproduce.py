@@ -103,7 +103,8 @@ def compared(metrics, module):
 
 
 def measured(metric, metrics, histories):
-    """Returns what a numbered main measured, and what was measured beside."""
+    """Returns what a numbered main measured, and what it is compared with
+    if that was measured in the same run."""
     name, title, *references = metric
     if isinstance(name, int):
         return {"metric": title, "epochs": name, **mean(
@@ -149,28 +150,27 @@ def draw_losses(rows=("simple", "deep", "convolutional")):
 
 
 def draw_fashion(count=12):
-    """Draws what the models of Fashion-MNIST's rows make of test images, and
-    of noise, if these were run."""
-    from lab import corruption
-    models = {}
-    for row in FASHION:
-        if not (folder_of(row) / "metrics.json").exists():
-            return
-        models[row] = trained.Trained(folder_of(row))
+    """Draws reconstructions by the models of Fashion-MNIST's rows, and new
+    images, if these were run."""
+    from lab.data import corruption
+    from lab.runs import Run
+    if not all((folder_of(row) / "metrics.json").exists() for row in FASHION):
+        return
+    models = {row: Run.load(folder_of(row)).model for row in FASHION}
     (clothes, _), (digits, _) = map(trained.images, ("fashion_mnist", "mnist"))
     clothes, digits = clothes[:count], digits[:count]
     noisy = corruption.corrupted(clothes, 0.5)
     deep, small, large, denoising, others = models.values()
-    random = np.random.default_rng(0)
+    random, rebuild = np.random.default_rng(0), trained.rebuild
     trained.save(trained.grid({
         "test images": clothes,
-        "30 numbers": deep.rebuild(clothes),
-        "variational, 2": small.rebuild(clothes),
-        "variational, 20": large.rebuild(clothes),
+        "30 numbers": rebuild(deep, clothes),
+        "variational, 2": rebuild(small, clothes),
+        "variational, 20": rebuild(large, clothes),
         "new, variational, 20": large.decode(
             random.standard_normal((count, 20)).astype("float32")),
-        "noisy": noisy, "repaired": denoising.rebuild(noisy),
-        "digits": digits, "rebuilt as clothes": others.rebuild(digits)},
+        "noisy": noisy, "repaired": rebuild(denoising, noisy),
+        "digits": digits, "rebuilt as clothes": rebuild(others, digits)},
         "Fashion-MNIST"), "fashion")
 
 

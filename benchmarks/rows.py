@@ -23,7 +23,7 @@ TRAINED = "squared error per training image, undistorted"
 CODES = "mean of the first ten codes"
 REBUILT = "squared error per image"
 # Metrics of which neither more nor less is better.
-NEUTRAL = ("mean of the first ten codes", "fraction of", "active units",
+NEUTRAL = (CODES, "fraction of zeros", "active units",
            "mean distance to the nearest")
 
 
@@ -36,8 +36,8 @@ class Row:
         metrics: List of tuples: a name in `metrics.json`, or the number of
             epochs after which to read the loss, or None for a comparison of
             an application with baselines; what it is called; and references,
-            each its value, or the name in `metrics.json` of what was measured
-            beside it, and its source.
+            each its value, or the name in `metrics.json` of what the same run
+            measured for comparison, and its source.
         seeds: Integer. How often to run it, with the seeds 0, 1, ...
         long: Boolean. Whether it is run only when named.
     """
@@ -205,7 +205,7 @@ ROWS = {
     "classify": Row(
         "classify.py --dataset mnist --noise 0.25 --masking --distort "
         "--epochs 30 --batch-size 128 --schedule cosine", compared(*(
-            f"share of test images classified wrongly, {count} labels"
+            f"fraction of test images classified wrongly, {count} labels"
             for count in (100, 1000, 10000, 60000))), long=True),
     "sizes": Row("sizes.py --dataset mnist --epochs 10", compared(*(
         f"{REBUILT}, a code of {size}"

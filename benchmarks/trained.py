@@ -1,7 +1,5 @@
-"""The models that the lesson of docs/concepts.md shows, and their figures."""
-import csv
+"""The models that the lesson of docs/concepts.md shows, and its pictures."""
 import functools
-import json
 import os
 import subprocess
 import sys
@@ -42,71 +40,41 @@ COMMANDS = {
 }
 
 
-class Trained:
-    """Models from the folder of a run, and their figures.
-
-    Attributes:
-        encoder, decoder: Models.
-        metrics: Dictionary of numbers.
-    """
-
-    def __init__(self, folder):
-        import keras
-        config = json.loads((folder / "config.json").read_text())
-        __import__(config["settings"]["module"])  # for its layers
-        self.encoder, self.decoder = (
-            keras.saving.load_model(folder / f"{part}.keras")
-            for part in ("encoder", "decoder"))
-        self.metrics = json.loads((folder / "metrics.json").read_text())
-
-    def outputs(self, images):
-        """Returns what the encoder gives for images, an array each."""
-        from lab import evaluation
-        return evaluation.as_list(self.encoder.predict(
-            images.reshape(-1, *self.encoder.input_shape[1:]),
-            batch_size=1000, verbose=0))
-
-    def code(self, images):
-        """Returns the codes of images; of a Gaussian code, the means."""
-        outputs = self.outputs(images)
-        return outputs[len(outputs) // 2]
-
-    def decode(self, codes):
-        """Returns what the decoder makes of codes, a row for each."""
-        return self.decoder.predict(
-            codes, batch_size=1000, verbose=0).reshape(len(codes), -1)
-
-    def rebuild(self, images):
-        """Returns what the autoencoder makes of images, a row for each."""
-        return self.decode(self.code(images))
-
-    def error(self, images):
-        """Returns the mean squared error per image."""
-        from lab import evaluation
-        return evaluation.squared_error(images, self.rebuild(images)).mean()
-
-
 @functools.cache
 def load(name):
-    """Returns the models of a run."""
-    return Trained(RUNS / name)
+    """Returns the finished run of a model."""
+    from lab.runs import Run
+    return Run.load(RUNS / name)
+
+
+def rebuild(model, images):
+    """Returns the reconstructions of images, a row for each."""
+    from lab import measures
+    return measures.rows(model.rebuild(
+        images.reshape(-1, *model.encoder.input_shape[1:])))
+
+
+def error(model, images):
+    """Returns the mean squared error per image."""
+    from lab import measures
+    return measures.squared_error(images, rebuild(model, images)).mean()
 
 
 @functools.cache
 def images(name="mnist", part="test"):
     """Returns images as rows of 0 to 1, and their labels."""
-    from lab import datasets
+    from lab.data import datasets
     data = datasets.load(name)
     pixels = getattr(data, part)
-    labels = data.labels if part == "test" else data.train_labels
-    return pixels.reshape(len(pixels), -1).astype("float32") / 255, labels
+    return (pixels.reshape(len(pixels), -1).astype("float32") / 255,
+            getattr(data, f"{part}_labels"))
 
 
 def prepare():
     """Makes the data sets that are parts of others, unless they are there."""
     if VALIDATION.exists() and PHOTOGRAPHS.exists():
         return
-    from lab import datasets
+    from lab.data import datasets
     from sklearn.datasets import load_sample_images
     RUNS.mkdir(parents=True, exist_ok=True)
     mnist = datasets.load("mnist")
@@ -141,17 +109,6 @@ def train(name):
          "--no-show", *["--resume"] * (folder / "config.json").exists()],
         check=True, env={name: value for name, value in os.environ.items()
                          if name != "KERAS_BACKEND"})
-
-
-def record(figures):
-    """Adds figures to docs/concepts.csv: dictionary of name to number."""
-    path = pages.DOCS / "concepts.csv"
-    known = {line["figure"]: line["value"] for line in pages.read(path)}
-    known |= {name: f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-              for name, value in figures.items()}
-    with open(path, "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            [("figure", "value"), *sorted(known.items())])
 
 
 def save(figure, name):

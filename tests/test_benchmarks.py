@@ -84,13 +84,14 @@ def test_table_of_lines():
         "| b | a |\n| --- | --- |\n| 2 | 1 |\n| 4 | 3 |\n")
 
 
-def test_lines_are_written_whole_with_their_commit(tmp_path):
+def test_lines_are_written_whole_with_their_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "commit", lambda: "fedcba9+")
     path = tmp_path / "table.csv"
     for lines in ([{"a": "1"}, {"a": "2"}],
                   [{"a": "3"}, {"a": "4", "commit": "0123456"}]):
         pages.save(path, lines)
     new, old = pages.read(path)
-    assert new == {"a": "3", "commit": pages.commit()}
+    assert new == {"a": "3", "commit": "fedcba9+"}
     assert old == {"a": "4", "commit": "0123456"}
 
 

@@ -3,6 +3,7 @@ import ast
 import re
 from pathlib import Path
 
+import concepts
 import pages
 import peers
 import pytest
@@ -36,6 +37,12 @@ def test_results_are_of_the_rows():
 def test_contenders_are_those_of_the_bench(part):
     assert names(f"bench-{part}", "workload", "contender") == (
         peers.names()[part])
+
+
+def test_metrics_of_the_lesson_are_those_of_its_parts():
+    assert names("concepts", "part", "metric") == [
+        (part, metric) for part, (_, _, metrics) in concepts.PARTS.items()
+        for metric in metrics]
 
 
 def test_set_up_and_tables():

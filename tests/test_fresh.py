@@ -33,6 +33,18 @@ def test_results_are_of_the_rows():
         for name, row in ROWS.items() for _, title, *_ in row.metrics]
 
 
+@pytest.mark.parametrize("name", [
+    name for name, row in ROWS.items() if row.metrics[0][0] is None])
+def test_applications_report_the_metrics_of_their_rows(name):
+    script = ROWS[name].command.split()[0]
+    source = "".join(path.read_text() for path in (
+        ROOT / "mains" / script, ROOT / "mains/lab/applications" / script))
+    source = re.sub(r'"\s+f?"', "", source)
+    for _, title, *_ in ROWS[name].metrics:
+        start = re.split(", | of the ", title)[0]
+        assert start[0].upper() + start[1:] in source
+
+
 @pytest.mark.parametrize("part", peers.PARTS)
 def test_contenders_are_those_of_the_bench(part):
     assert names(f"bench-{part}", "workload", "contender") == (
@@ -80,8 +92,12 @@ def test_counts_are_those_that_tests_make():
 
 
 def test_example_page_is_the_whole_template():
-    template = (ROOT / "mains" / "lab" / "report.html").read_text()
-    page = (pages.DOCS / "variational.html").read_text()
+    template, style, script = (
+        (ROOT / "mains" / "lab" / "page" / f"page.{suffix}").read_text("utf-8")
+        for suffix in ("html", "css", "js"))
+    template = template.replace("{{ style }}", style).replace(
+        "{{ script }}", script)
+    page = (pages.DOCS / "variational.html").read_text("utf-8")
     for part in re.split(r"{{ \w+ }}", template):
         _, found, page = page.partition(part)
         assert found == part

@@ -21,11 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def survives(name, tests, before, after):
-    """Tells whether the tests pass in spite of a mutation."""
+    """Determines whether the tests pass in spite of a mutation."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(
-            ".*", "runs", "docs", "data", "__pycache__"))
+        for part in ("mains", "tests", "benchmarks", "checker"):
+            shutil.copytree(ROOT / part, copy / part,
+                            ignore=shutil.ignore_patterns("__pycache__"))
+        for path in [*ROOT.glob("*.py"), ROOT / "pyproject.toml"]:
+            shutil.copy(path, copy)
         path = copy / "mains" / "lab" / name
         source = path.read_text()
         path.write_text(source.replace(before, after, 1))

@@ -3,13 +3,13 @@
 
     ./mains/apply.py runs/0-vanilla photos/ --what scores
 
-RUN is the folder of a finished run, which says everything else. SOURCE is
+RUN is the folder of a finished run, which has all settings. SOURCE is
 what training takes (mnist, fashion_mnist and glyphs: their test part; a .npz
 file: x, or else x_test, or else x_train; a .csv file; a folder of images), or
 an image, or a pattern such as 'photos/*.png'. Writes a row for each input:
 
 codes    what the encoder gives; of the variational module, the means
-rebuilt  what the decoder makes of these, in the units of the input: images
+rebuilt  the reconstructions, in the units of the input: images
          as PNG files of the same names, in a folder
 scores   the squared error of what is rebuilt, in the model's scale; of the
          variational module, the negative ELBO; high for an anomaly. Tables
@@ -40,9 +40,9 @@ def parse():
     add("source", metavar="SOURCE", help="new data")
     add("--what", choices=("codes", "rebuilt", "scores", "labels"),
         required=True, help="what to compute")
-    add("--contamination", type=flags.rate, metavar="SHARE",
+    add("--contamination", type=flags.rate, metavar="FRACTION",
         help="of --what labels, 0.5, 0.1, 0.05, 0.01 or 0.001: the threshold "
-        "is the score which this share of the run's test data exceed "
+        "is the score that this fraction of the run's test data exceed "
         "(default: 0.05)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
         "files that are bright where an image was rebuilt badly")
@@ -202,8 +202,8 @@ def limit_of(args, run):
     if run.classes and args.contamination:
         raise InputError(
             "--contamination sets a threshold. Expected a run that finds "
-            f"anomalies. Received: {args.run}, which tells "
-            f"{len(run.classes)} labels apart")
+            f"anomalies. Received: {args.run}, which classifies "
+            f"{len(run.classes)} labels")
     if args.what != "labels" or run.classes:
         return None
     limit = run.threshold(args.contamination or 0.05)

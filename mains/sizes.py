@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries codes of several sizes, compared with PCA of as many components.
 
-Trains the module with each size, in a folder of its own. Draws the squared
+Trains the module with each size, in a separate folder. Draws the squared
 error per test image against the size as `sizes.png`, and images rebuilt at
 each size as `rebuilt.png`; of the variational module also rate, distortion
 and active units. Says where the gain ends: at the smallest size whose error

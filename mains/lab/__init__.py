@@ -1,7 +1,7 @@
-"""What the mains share: command line, data sets, training, figures.
+"""What the scripts share: settings, data, training, measures, pictures.
 
-A main imports `command_line` first, which is light, and the rest once the
-arguments are known to be good. The numbered modules are found from here.
+A script imports `command_line` first, which is light, and the rest once the
+arguments have been checked. The numbered modules are imported from `ROOT`.
 """
 import sys
 from pathlib import Path

@@ -263,17 +263,17 @@ def outputs(model, inputs):
 
 
 def save(model, path):
-    """Saves a model whole or not at all."""
+    """Saves a model; its file appears complete or not at all."""
     with files.written(path) as temporary:
         model.save(temporary)
 
 
 @contextlib.contextmanager
 def zeros_at_first():
-    """Has layers begin with zeros.
+    """Makes initial values 0 while models are loaded.
 
-    For those that are loaded: to draw the first values, which are replaced at
-    once, takes JAX longer than the import of Keras.
+    Random ones, which the loaded weights replace at once, would take JAX
+    seconds to draw: see docs/speed.md.
     """
     def zeros(_, shape, dtype=None, **__):
         return keras.ops.zeros(shape, dtype)

@@ -1,4 +1,4 @@
-"""Which backend Keras computes with; chosen before Keras is imported."""
+"""The backend of Keras, chosen before Keras is imported."""
 import contextlib
 import importlib.util
 import json
@@ -48,14 +48,13 @@ def prefer(name):
 def without_tensorflow():
     """Hides TensorFlow for a while, unless it has been imported already.
 
-    Keras, on any backend, imports it as soon as it may have to seed or to save
-    something of TensorFlow's: seconds, and hundreds of megabytes. What it did
-    not find at the first time it does not look for again.
+    Whatever its backend, Keras imports TensorFlow, if it is installed, in
+    order to seed it: seconds (see docs/speed.md) and hundreds of megabytes.
     """
     if "tensorflow" in sys.modules:
         yield
         return
-    sys.modules["tensorflow"] = None  # Python's way to say: not installed
+    sys.modules["tensorflow"] = None  # an import then fails
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The flags that all scripts share, and how a script ends when it must."""
+"""The flags that all scripts share, and how a script ends on an error."""
 import argparse
 import importlib.util
 import os
@@ -148,7 +148,7 @@ def need(*packages):
 
 
 def start(main):
-    """Runs `main`; what the user can mend ends it with one line, status 1."""
+    """Runs `main`; errors that a user can correct end it with one line."""
     environment()
     try:
         main()

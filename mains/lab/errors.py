@@ -1,5 +1,5 @@
-"""The error that a user can mend."""
+"""The error for data and settings that cannot be used."""
 
 
 class InputError(ValueError):
-    """Data or settings that cannot be used; the message says what mends it."""
+    """Data or settings that cannot be used; the message says why."""

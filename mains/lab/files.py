@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, in a folder of one run at a time."""
+"""Files that appear complete or not at all; folders of one run at a time."""
 import contextlib
 import itertools
 import json
@@ -24,8 +24,8 @@ def written(path):
     """Gives a temporary path to write to, and renames it when that is done.
 
     Args:
-        path: Path. The file to make or replace. The temporary one lies beside
-            it, hidden, and has the same ending.
+        path: Path. The file to make or replace. The temporary one lies in the
+            same folder, hidden, and has the same ending.
 
     Raises:
         InputError: If it cannot be written; what was there before stays.

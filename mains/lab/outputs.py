@@ -45,8 +45,8 @@ def rows(target, stream, title, header):
 
 @contextlib.contextmanager
 def arrays(target, count):
-    """Gives a function that adds to the arrays of a `.npz` file, beside the
-    inputs' names, or to the one of a `.npy` file."""
+    """Gives a function that adds to the arrays of a `.npz` file, which also
+    has the inputs' names, or to the one of a `.npy` file."""
     names, opened = [], {}
     with contextlib.ExitStack() as stack:
         temporary = stack.enter_context(files.written(target))

@@ -10,7 +10,7 @@ import numpy as np
 from lab import files, modules, settings
 from lab.autoencoders import Autoencoder, save
 from lab.data.datasets import Dataset
-from lab.data.reading import sound
+from lab.data.reading import readable
 from lab.errors import InputError
 
 FILES = ("encoder.keras", "decoder.keras", "metrics.json")  # once finished
@@ -34,7 +34,7 @@ class Run:
 
     Attributes:
         settings: `flags`.
-        classes: List of the labels that its classifier tells apart, or None.
+        classes: List of the labels of its classifier, or None.
     """
 
     def __init__(self, flags, folder, data, model=None, batches=None,
@@ -97,7 +97,7 @@ class Run:
     def model(self):
         """The `Autoencoder`: loaded in safe mode, no code of a file is run."""
         __import__(self.settings["module"])  # registers its layers
-        with sound(self.folder, "the folder of a run."):
+        with readable(self.folder, "the folder of a run."):
             return Autoencoder.load(self.folder)
 
     @functools.cached_property
@@ -106,7 +106,7 @@ class Run:
         if not self.classes:
             return None
         __import__(self.settings["module"])
-        with sound(self.folder, "the folder of a run."):
+        with readable(self.folder, "the folder of a run."):
             model = keras.saving.load_model(self.folder / CLASSIFIER)
             if model.output_shape != (None, len(self.classes)):
                 raise ValueError(f"{len(self.classes)} classes, for a model "

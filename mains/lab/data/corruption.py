@@ -1,5 +1,4 @@
-"""What is done to images before a model sees them: distortion, noise, masks.
-"""
+"""Distortion, noise and masks for images, before a model sees them."""
 import numpy as np
 
 
@@ -91,7 +90,7 @@ def hide(images, random, guesses, shape):
     """Hides numbers behind guesses, for a model to learn to fill them in.
 
     A block of every other image, if they are images of a `shape` of three;
-    and of the others a random share, up to nine tenths.
+    and of the others a random fraction, up to nine tenths.
 
     Returns:
         Inputs; and the images, as targets.

@@ -51,7 +51,7 @@ class Inputs:
         Args:
             dtype: Data type that the model was trained on.
             scaling: `Scaling` of that. Tables, and images of this type, are
-                scaled by it; other images by the rule of their own type.
+                scaled by it; other images by the rule of their type.
         """
         kinds = {self.dtype.kind, dtype.kind}
         if len(self.shape) == 1 or self.dtype == dtype or kinds == {"f"}:
@@ -109,7 +109,7 @@ def split(values, size):
 
 
 def of_table(source, table):
-    """Makes `Inputs` of a table, once every cell is found to be sound."""
+    """Makes `Inputs` of a table, once every cell is checked."""
     shape = len(table.columns),
     count = sum(len(values) for values, *_ in table.parts(1024))
     aside = [name for name in table.header

@@ -65,7 +65,7 @@ def reachable(address):
             return
         answered.set()
 
-    # In a thread of its own, for looking up a name knows no time limit.
+    # In a separate thread, as looking up a host name has no time limit.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PATIENCE)

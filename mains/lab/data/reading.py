@@ -14,15 +14,15 @@ ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
 @contextlib.contextmanager
-def sound(path, expected):
-    """Turns whatever goes wrong while a file is read into one line.
+def readable(path, expected):
+    """Turns any error while a file is read into an `InputError` of one line.
 
     Parsers that meet a damaged or hostile file raise nearly every kind of
     error there is, from `tokenize.TokenError` to `NotImplementedError`.
 
     Args:
         path: Path. The file.
-        expected: String. What it should be, and how to mend it.
+        expected: String. What it should be, and what to do.
     """
     try:
         with warnings.catch_warnings():
@@ -41,10 +41,10 @@ def sound(path, expected):
 
 
 def guarded(pieces, path, expected):
-    """Yields what an iterator gives; what goes wrong in it becomes one line,
-    as in `sound`."""
+    """Yields what an iterator gives; its errors become one line, as in
+    `readable`."""
     while True:
-        with sound(path, expected):
+        with readable(path, expected):
             piece = next(pieces, None)
         if piece is None:
             return
@@ -64,7 +64,8 @@ def read_arrays(path, names):
     Raises:
         InputError: If the file cannot be read, or has none of them.
     """
-    with sound(path, "a .npz file of plain arrays, as numpy.savez writes it."):
+    with readable(
+            path, "a .npz file of plain arrays, as numpy.savez writes it."):
         with np.load(path, allow_pickle=False) as archive:
             held = archive.files
             arrays = {name: archive[name] for name in held if name in names}
@@ -146,7 +147,7 @@ def look(paths):
     """
     depths = set()
     for path in paths:
-        with sound(path, "an image. Remove or replace it."), \
+        with readable(path, "an image. Remove or replace it."), \
                 Image.open(path) as image:
             size, mode = image.size, image.mode
             if is_turned(image):
@@ -162,7 +163,7 @@ def look(paths):
                    "grey" if mode in ("1", "L") else "colour")
         if depths >= {"deep", "colour"}:
             raise InputError(
-                "Grey images of 16 bits beside images in colour. Expected one "
+                "Grey images of 16 bits and images in colour. Expected one "
                 f"kind. Received: both, {path} for one. Convert them first.")
     kind, channels = (("uint16", 1) if "deep" in depths else
                       ("uint8", 3) if "colour" in depths else ("uint8", 1))
@@ -171,7 +172,7 @@ def look(paths):
 
 def decode(path, kind, shape):
     """Returns the bytes of an image file's pixels."""
-    with sound(path, "a whole image. Remove or replace it."), \
+    with readable(path, "a whole image. Remove or replace it."), \
             Image.open(path) as image:
         if image.format in PHOTOS:
             image = ImageOps.exif_transpose(image)  # upright, as it is seen

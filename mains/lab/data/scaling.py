@@ -26,7 +26,7 @@ class Scaling:
         if np.ndim(self.least) == 0:
             if self.span == 1:
                 return values.astype("float32")
-            # In one go: a copy of its own would take ten times as long.
+            # In one step: a separate copy would take ten times as long.
             return np.divide(values, np.float32(self.span), dtype="float32")
         span = np.where(self.span == 0, 1, self.span)
         return ((values - self.least) / span).astype("float32")

@@ -28,7 +28,7 @@ class Table:
     Attributes:
         path: Path.
         label: String or None. The column of labels, which may be text.
-        names: String or None. The column of the rows' names, the same.
+        names: String or None. The column of the rows' names, also text.
         columns: List of strings, the columns of numbers in their order, or
             None for all but those two. If given, further columns are left
             aside, and those two may be absent.
@@ -64,8 +64,8 @@ class Table:
             self.columns = [name for name in self.header if name not in asked]
         if not self.columns:
             raise InputError(
-                "Nothing to learn from. Expected a column of numbers, beside "
-                f"labels and names. Received: {self.path} with "
+                "Nothing to learn from. Expected a column of numbers, other "
+                f"than labels and names. Received: {self.path} with "
                 f"{shown(self.header)}")
 
     def lines(self):
@@ -230,7 +230,7 @@ def is_number(text):
 
 
 def typed(labels):
-    """Returns labels as numbers, if all of them are whole ones."""
+    """Returns labels as numbers, if all of them are integers."""
     if all(map(WHOLE.fullmatch, labels)):
         return labels.astype("float64").astype("int64")
     return labels

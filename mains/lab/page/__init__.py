@@ -1,2 +1,1 @@
-"""The page of a run: its template, script and style sheet, and what fills it.
-"""
+"""The page of a run: a template with its script and style sheet."""

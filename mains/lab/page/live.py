@@ -1,19 +1,19 @@
-"""What the page of a run computes with: its models, its codes, test inputs.
+"""What the page of a run computes with: models, codes and test inputs.
 
-A browser walks the models' layers as they are described here, with weights in
-half precision where that is good enough.
+The script in the page computes the layers that are described here, with
+weights in half precision where that is precise enough.
 """
 import base64
 
 import keras
 import numpy as np
 
-from lab.measures import rows as rows_of
+from lab.measures import rows
 
 LARGEST = 20_000_000  # weights of a model that a browser rebuilds at once
 POINTS = 2000  # test inputs whose codes are drawn
-# The layers that the page computes, and the settings that it takes for
-# granted. Those of noise and penalties pass on what they are given.
+# The layers that the page can compute, with the settings that it assumes. It
+# passes inputs through layers of noise and penalties.
 LAYERS = {
     "InputLayer": {}, "Dense": {"use_bias": True},
     "Conv2D": {"use_bias": True, "strides": (1, 1), "dilation_rate": (1, 1),
@@ -29,172 +29,191 @@ LAYERS = {
 ACTIVATIONS = ("linear", "relu", "sigmoid")
 
 
-class NotComputed(ValueError):
-    """What a page cannot compute; the message says why."""
+class Unsupported(ValueError):
+    """A model that the page cannot compute; the message says why."""
 
 
 def content(run):
-    """Returns what the page needs to compute as the models do.
+    """Returns what the page needs in order to compute as the models do.
 
     Raises:
-        NotComputed: If it cannot.
+        Unsupported: If the page cannot.
     """
     weights = run.model.auto.count_params()
     if weights > LARGEST:
-        raise NotComputed(
+        raise Unsupported(
             f"The model has {weights:,} weights; this page computes models "
             f"of up to {LARGEST:,}.")
     size = run.data.size
     images = run.first(max(10, min(POINTS, 2 ** 24 // size)))
-    precision = enough(run, images)
-    codes = rows_of(run.model.code(images))
+    precision = weight_precision(run.model, images)
+    codes, values = rows(run.model.code(images)), rows(images)
     thresholds = run.metrics["score_quantiles"]
     if not (np.isfinite(codes).all()
             and np.isfinite([*thresholds.values()]).all()):
-        raise NotComputed("Some codes or scores are not finite.")
-    kinds = [type(layer).__name__ for layer in run.model.encoder.layers]
-    noisy = {"GaussianNoise", "MaskingNoise"} & {*kinds}
-    rows = rows_of(images)
-    some = rows[:max(10, min(100, 40_000 // size))]
-    table = len(run.data.shape) != 3
+        raise Unsupported("Some codes or scores are not finite.")
+    kinds = {type(layer).__name__ for layer in run.model.encoder.layers}
+    is_noisy = not kinds.isdisjoint({"GaussianNoise", "MaskingNoise"})
+    is_table = run.data.is_table
+    inputs = values[:max(10, min(100, 40_000 // size))]
     return {
         "shape": run.data.shape,
-        "encoder": walk(run.model.encoder, precision),
-        "decoder": walk(run.model.decoder, precision),
-        "gaussian": "Sampling" in kinds,
-        "noise": {"start": run.settings['noise'] if noisy else 0,
-                  "masking": "MaskingNoise" in noisy},
+        "encoder": described(run.model.encoder, precision),
+        "decoder": described(run.model.decoder, precision),
+        "gaussian": run.model.is_gaussian,
+        "noise": {"start": is_noisy and run.settings.get("noise") or 0,
+                  "masking": "MaskingNoise" in kinds},
         "thresholds": thresholds,
-        "images": packed(some if table else np.rint(some * 255),
-                         "float32" if table else "uint8"),
+        "images": packed(inputs, "float32") if is_table else packed(
+            np.rint(inputs * 255), "uint8"),
         "blank": np.median(
-            rows.reshape(-1, run.data.shape[-1]), axis=0).tolist(),
-        "columns": columns(run, rows) if table else None,
-        "labels": labels(run, len(images)),
+            values.reshape(-1, run.data.shape[-1]), axis=0).tolist(),
+        "columns": columns(run.data, values) if is_table else None,
+        "labels": labels(run.test.labels, len(images)),
         "plane": plane(codes),
         "codes": {"low": codes.min(axis=0).tolist(),
                   "high": codes.max(axis=0).tolist(),
-                  "vary": varying(codes, 32)},
+                  "units": most_variable(codes, 32)},
     }
 
 
-def enough(run, images):
-    """Returns the type to round the weights to: half precision, if what is
-    rebuilt then differs by less than half a step of a byte."""
-    exact, weights = run.model.rebuild(images), run.model.auto.get_weights()
+def weight_precision(model, images):
+    """Returns the type to round weights to: half precision, if that changes
+    the reconstructions by less than half a step of a byte."""
+    exact, weights = model.rebuild(images), model.auto.get_weights()
     try:
-        run.model.auto.set_weights([rounded(array, "float16") for array in weights])
-        near = np.abs(run.model.rebuild(images) - exact).max() < 0.5 / 255
+        model.auto.set_weights([
+            rounded(array, "float16") for array in weights])
+        change = np.abs(model.rebuild(images) - exact).max()
     finally:
-        run.model.auto.set_weights(weights)
-    return "float16" if near else "float32"
+        model.auto.set_weights(weights)
+    return "float16" if change < 0.5 / 255 else "float32"
 
 
 def rounded(array, precision):
-    """Rounds an array, if it is of any size."""
-    with np.errstate(over="ignore"):  # what is infinite is not near
+    """Returns an array in the given precision, a small one in float32."""
+    with np.errstate(over="ignore"):  # infinite weights change the outputs
         return array.astype(precision if array.size > 4096 else "float32")
 
 
-def walk(model, precision):
-    """Returns a model's layers in the order of their computation."""
-    places, found = {}, []
+def described(model, precision):
+    """Returns a model's layers in the order of their computation, and which
+    of them are its outputs."""
+    indices, layers = {}, []
 
-    def place(tensor):
+    def index_of(tensor):
         layer, _, index = tensor._keras_history
-        if type(layer).__name__ == "Sampling":  # not drawn: mean, log variance
-            return place(layer.input[index])
-        return places[layer.name]
+        if type(layer).__name__ == "Sampling":  # without its random draw
+            return index_of(layer.input[index])
+        return indices[layer.name]
 
     for layer in model.layers:
-        kind, config = type(layer).__name__, layer.get_config()
-        wanted = LAYERS.get(kind)
-        activation = config.get("activation", "linear")
-        if wanted is None or activation not in ACTIVATIONS or any(
+        check(layer)
+        if type(layer).__name__ == "Sampling":
+            continue
+        indices[layer.name] = len(layers)
+        layers.append({
+            "kind": type(layer).__name__,
+            "shape": keras.tree.flatten(layer.output)[0].shape[1:],
+            **parameters(layer, precision)})
+        if not isinstance(layer, keras.layers.InputLayer):
+            layers[-1]["inputs"] = [
+                index_of(tensor) for tensor in keras.tree.flatten(layer.input)]
+    return {"layers": layers,
+            "outputs": [index_of(tensor) for tensor in model.outputs]}
+
+
+def check(layer):
+    """Checks that the page can compute a layer.
+
+    Raises:
+        Unsupported: If it cannot.
+    """
+    config, assumed = layer.get_config(), LAYERS.get(type(layer).__name__)
+    if assumed is None or config.get(
+            "activation", "linear") not in ACTIVATIONS or any(
                 config[name] != value and config[name] != [*np.ravel(value)]
-                for name, value in wanted.items()):
-            raise NotComputed(f"This page cannot compute the layer {layer}.")
-        shape = keras.tree.flatten(layer.output)[0].shape[1:]
-        description = {"kind": kind, "shape": shape, "activation": activation}
-        if kind != "InputLayer":
-            description["from"] = [
-                place(tensor) for tensor in keras.tree.flatten(layer.input)]
-        if kind in ("Dense", "Conv2D"):
-            kernel, bias = (rounded(array, precision)
-                            for array in layer.get_weights())
-            description |= {"kernel": packed(kernel), "bias": packed(bias)}
-        if kind == "Conv2D":
-            # Keras pads a kernel's smaller half before, its larger behind.
-            description["sides"] = config["kernel_size"]
-            description["before"] = [
-                (side - 1) // 2 if config["padding"] == "same" else 0
-                for side in config["kernel_size"]]
-        if kind in ("ZeroPadding2D", "Cropping2D"):
-            description["before"] = [
-                before for before, _ in
-                config["padding" if "padding" in config else "cropping"]]
-        places[layer.name] = len(found)
-        found.append(description)
-    return {"layers": found,
-            "outputs": [place(tensor) for tensor in model.outputs]}
+                for name, value in assumed.items()):
+        raise Unsupported(f"This page cannot compute the layer {layer}.")
+
+
+def parameters(layer, precision):
+    """Returns what the page needs of a layer beyond its kind and shape."""
+    kind, config = type(layer).__name__, layer.get_config()
+    if kind == "ZeroPadding2D":
+        return {"offset": [before for before, _ in config["padding"]]}
+    if kind == "Cropping2D":
+        return {"offset": [before for before, _ in config["cropping"]]}
+    if kind not in ("Dense", "Conv2D"):
+        return {}
+    kernel, bias = (packed(rounded(array, precision))
+                    for array in layer.get_weights())
+    found = {"kernel": kernel, "bias": bias,
+             "activation": config["activation"]}
+    if kind == "Conv2D":
+        # Keras pads a kernel's smaller half before, its larger half behind.
+        padded = config["padding"] == "same"
+        found |= {"kernelSize": config["kernel_size"],
+                  "offset": [(side - 1) // 2 if padded else 0
+                             for side in config["kernel_size"]]}
+    return found
 
 
 def packed(array, kind=None):
     """Returns an array as text, in little-endian order."""
     kind = np.dtype(kind or array.dtype)
     content = array.astype(kind.newbyteorder("<")).tobytes()
-    return {"kind": kind.name, "content": encoded(content)}
+    return {"type": kind.name, "content": base64_of(content)}
 
 
-def encoded(content):
-    """Returns bytes as base64."""
+def base64_of(content):
+    """Returns bytes as base64 text."""
     return base64.b64encode(content).decode()
 
 
-def varying(array, count):
-    """Returns the columns that vary most, in their own order."""
+def most_variable(array, count):
+    """Returns the indices of the columns that vary most, in order."""
     return sorted(np.argsort(-array.var(axis=0))[:count].tolist())
 
 
 def plane(codes):
-    """Returns codes as points of a plane, and the way back: two numbers as
-    they are, more by their first two principal components."""
+    """Returns codes as points of a plane, and the way back: codes of two
+    numbers unchanged, others by their first two principal components."""
     size = codes.shape[1]
     mean, axes = np.zeros(size), np.eye(2, size)
-    names = ["first number of the code", "second number of the code"]
+    names = ["unit 1 of the code", "unit 2 of the code"]
     if size > 2:
-        some = codes[:max(100, 2 ** 22 // size)]  # takes a second at most
-        mean = some.mean(axis=0)
-        _, spreads, found = np.linalg.svd(some - mean, full_matrices=False)
-        shares = spreads ** 2 / ((spreads ** 2).sum() or 1)
-        names = [f"{name} principal component, {share:.0%} of the variance"
-                 for name, share in zip(("first", "second"), [*shares, 0])]
+        sample = codes[:max(100, 2 ** 22 // size)]  # takes a second at most
+        mean = sample.mean(axis=0)
+        _, spreads, found = np.linalg.svd(sample - mean, full_matrices=False)
+        fractions = spreads ** 2 / ((spreads ** 2).sum() or 1)
+        names = [
+            f"{name} principal component, {fraction:.0%} of the variance"
+            for name, fraction in zip(("first", "second"), [*fractions, 0])]
         axes[:len(found)] = found[:2]
     return {"mean": packed(mean, "float32"), "axes": packed(axes, "float32"),
             "points": packed((codes - mean) @ axes.T, "float16"),
             "names": names}
 
 
-def labels(run, count):
+def labels(values, count):
     """Returns the labels of the first test inputs, if there are any: their
-    names, and which each input has."""
-    if run.test.labels is None:
+    names, and the index of each input's own."""
+    if values is None:
         return None
-    names, which = np.unique(
-        run.test.labels[:count], return_inverse=True)
+    names, which = np.unique(values[:count], return_inverse=True)
     return {"names": [str(name) for name in names], "which": which.tolist()}
 
 
-def columns(run, rows):
+def columns(data, values):
     """Returns what the sliders of a table need: name, units and range."""
-    count = rows.shape[1]
-    names = getattr(run.data, "columns", None) or [
+    count = values.shape[1]
+    names = data.columns or [
         f"column {number}" for number in range(1, count + 1)]
-    scaling = run.data.scaling
-    low, high = (scaling.undo(np.full(count, end)) for end in (0, 1))
-    least = np.minimum(rows.min(axis=0), 0)
-    most = np.maximum(rows.max(axis=0), 1)
-    return [{"place": place, "name": str(names[place]),
-             "low": float(low[place]), "high": float(high[place]),
-             "least": float(least[place]), "most": float(most[place])}
-            for place in varying(rows, 100)]
+    low, high = (data.scaling.undo(np.full(count, end)) for end in (0, 1))
+    least = np.minimum(values.min(axis=0), 0)
+    most = np.maximum(values.max(axis=0), 1)
+    return [{"index": index, "name": str(names[index]),
+             "low": float(low[index]), "high": float(high[index]),
+             "least": float(least[index]), "most": float(most[index])}
+            for index in most_variable(values, 100)]

@@ -1,8 +1,7 @@
-"""The page of a run: what it did, and its models to play with, in one file.
+"""The page of a run: its results, and its models to try, in one HTML file.
 
-Everything of the user's that the page shows (names, labels, columns) goes
-into it escaped, as text; its policy lets it load nothing and run no script
-but its own, which is known by its hash.
+All text of the user's (names, labels, columns) is escaped. The page's policy
+lets it load nothing, and run no script but its own, known by its hash.
 """
 import base64
 import hashlib
@@ -14,123 +13,141 @@ import shlex
 import sys
 from pathlib import Path
 
-import keras
 import matplotlib
 import matplotlib.figure
 from PIL import Image
 
-from lab import files
+from lab import files, settings
 from lab.page import live
-from lab.settings import script as path_of
 
-MEANINGS = {
-    "loss": "what was trained for, on unseen data",
-    "cross_entropy": "nats per number of the input",
-    "excess": "cross-entropy above the least that any model can have",
-    "squared_error": "per input, summed over its numbers",
-    "training_squared_error": "the same, of up to 10,000 inputs trained on, "
-    "undistorted",
-    "error": "share of test inputs that the classifier gets wrong",
-    "mean_code": "mean of all numbers of the codes",
+DESCRIPTIONS = {
+    "loss": "training objective, on unseen data",
+    "cross_entropy": "nats, mean over pixels or columns",
+    "excess": "cross-entropy above the entropy of the data, its lower bound",
+    "squared_error": "per input, summed over pixels or columns",
+    "training_squared_error": "the same, on up to 10,000 training inputs "
+    "without distortion",
+    "error": "fraction of test inputs classified wrongly",
+    "mean_code": "mean of all codes",
     "mean_of_first_ten_codes": "the same, of the first ten inputs",
-    "zeros": "share of zeros in the codes",
-    "dead_units": "share of code units that are 0 for every input",
-    "distortion": "cross-entropy, nats per input",
-    "kl_divergence": "rate: nats per input that the code carries",
+    "zeros": "fraction of zeros in the codes",
+    "dead_units": "fraction of code units that are 0 for every input",
+    "distortion": "reconstruction cross-entropy, nats per input",
+    "kl_divergence": "rate, nats per input",
     "negative_elbo": "distortion plus rate, nats per input",
     "collapsed": "negative ELBO of a decoder that ignores the code",
-    "active_units": "numbers of the code that vary with the input",
+    "active_units": "code units whose mean varies with the input",
     "negative_log_likelihood": "nats per input, by importance sampling",
-    "noisy_squared_error": "per input, before the repair",
-    "repaired_squared_error": "per input, after the repair",
-    "code_movement": "by noise, as a share of the codes' spread",
+    "noisy_squared_error": "per input, before reconstruction",
+    "repaired_squared_error": "per input, after reconstruction",
+    "code_movement": "caused by noise, relative to the spread of the codes",
     "vanilla_code_movement": "the same, of 0-vanilla",
 }
 
 
 def write(run):
     """Writes `report.html` into the folder of a `Run`."""
-    template = Path(__file__).with_suffix(".html").read_text("utf-8")
-    script = re.search(r"<script>(.*?)</script>", template, re.DOTALL)[1]
-    digest = hashlib.sha256(script.encode()).digest()
+    template, style, script = (
+        Path(__file__).with_name(f"page.{suffix}").read_text("utf-8")
+        for suffix in ("html", "css", "js"))
     content, reason = None, ""
     try:
         content = live.content(run)
-    except live.NotComputed as error:
+    except live.Unsupported as error:
         reason = str(error)
-    # JSON keeps to ASCII here; without these three it cannot end its element.
-    data = json.dumps(content)
-    for character in "<>&":
-        data = data.replace(character, f"\\u{ord(character):04x}")
-    about, _, idea = (sys.modules[run.settings['module']].__doc__ or "").partition(
-        "\n")[0].partition(": ")
-    title = f"{about} on {Path(run.data.name).name}"
-    part = re.fullmatch(r"(fold|size)-(\d+)", run.folder.name)
-    images = len(run.data.shape) == 3
+    title, about = description(run)
+    is_table = run.data.is_table
     parts = {
-        "hash": f"sha256-{base64.b64encode(digest).decode()}",
+        "hash": policy_hash(script),
         "title": html.escape(title),
-        "kind": "images" if images else "table",
-        "aspect": "{1} / {0}".format(*run.data.shape) if images else "2",
-        "about": html.escape(
-            f"{run.settings['module']}: {idea} Trained by {path_of(run.settings['main'])} on "
-            f"{run.data}, {len(run.history)} epochs"
-            + (f", {part[1]} {part[2]}." if part else ".")),
-        "figures": figures(run.metrics),
+        "style": style,
+        "script": script,
+        "kind": "table" if is_table else "images",
+        "aspect": "2" if is_table else "{1} / {0}".format(*run.data.shape),
+        "about": html.escape(about),
+        "metrics": metrics(run.metrics),
         "comparisons": comparisons(run.metrics),
         "curves": curves(run.history),
         "pictures": pictures(run.folder),
-        "command": " ".join(f"<span>{html.escape(word)}</span>"
-                            for word in map(shlex.quote, run.command)),
-        "settings": settings(run),
+        "command": " ".join(f"<span>{html.escape(shlex.quote(word))}</span>"
+                            for word in run.command),
+        "settings": settings_table(run),
         "live": "" if content else "hidden",
-        "dead": "hidden" if content else "",
+        "no_model": "hidden" if content else "",
         "reason": html.escape(reason),
-        "data": data,
+        "data": embedded_json(content),
     }
     page = re.sub(r"{{ (\w+) }}", lambda match: parts[match[1]], template)
     with files.written(run.folder / "report.html") as temporary:
         temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
-def figures(metrics):
-    """Returns a run's figures as tiles, with what they mean."""
-    return "".join(
-        f"<div><dt>{html.escape(said(name))}</dt>"
-        f"<dd><b>{value:.4g}</b> {MEANINGS.get(name, '')}</dd></div>\n"
-        for name, value in metrics.items() if not isinstance(value, dict))
+def policy_hash(script):
+    """Returns a script's hash as a Content-Security-Policy names it."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def said(name):
-    """Returns the name of a figure or setting in words."""
+def embedded_json(value):
+    """Returns JSON, in ASCII, that cannot end the element it stands in."""
+    text = json.dumps(value)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def description(run):
+    """Returns a page's title, and a sentence or two about its run."""
+    module, main = run.settings["module"], run.settings["main"]
+    docstring = sys.modules[module].__doc__ or ""
+    name, _, idea = docstring.partition("\n")[0].partition(": ")
+    return f"{name} on {Path(run.data.name).name}", (
+        f"{module}: {idea} Trained by {settings.script(main)} on {run.data}, "
+        f"for {len(run.history)} epochs.")
+
+
+def in_words(name):
+    """Returns the name of a metric or setting in words."""
     return re.sub(r"\b(kl|elbo)\b", lambda match: match[0].upper(),
                   name.replace("_", " "))
 
 
-def comparisons(metrics):
-    """Returns the figures of several ways as a table each."""
+def metrics(values):
+    """Returns a run's metrics as tiles, each with its description."""
     return "".join(
-        f"<table><caption>{html.escape(title)}</caption>" + "".join(
-            f"<tr><th scope=row>{html.escape(way)}</th>"
-            f"<td>{value:.4g}</td></tr>" for way, value in values.items())
-        + "</table>\n" for title, values in metrics.items()
-        if isinstance(values, dict) and title != "score_quantiles")
+        f"<div><dt>{html.escape(in_words(name))}</dt>"
+        f"<dd><b>{value:.4g}</b> {DESCRIPTIONS.get(name, '')}</dd></div>\n"
+        for name, value in values.items() if not isinstance(value, dict))
 
 
-def settings(run):
-    """Returns all settings as rows of a table."""
-    values = dict(run.settings)
-    values["backend"] = f"{keras.backend.backend()}, Keras {keras.__version__}"
-    values["SHA-256 of the data"] = run.data.sha256
+def comparisons(values):
+    """Returns a table for each metric that compares several methods."""
     return "".join(
-        f"<tr><th scope=row>{html.escape(said(name))}</th>"
+        f"<table><caption>{html.escape(title)}</caption>"
+        + rows({method: f"{value:.4g}" for method, value in compared.items()})
+        + "</table>\n" for title, compared in values.items()
+        if isinstance(compared, dict) and title != "score_quantiles")
+
+
+def settings_table(run):
+    """Returns the rows of the table of all settings."""
+    values = {**run.settings, "SHA-256 of the data": run.data.sha256,
+              "backend": "{backend}, Keras {keras}".format(**run.versions)}
+    return rows({in_words(name): value for name, value in values.items()
+                 if value is not None})
+
+
+def rows(values):
+    """Returns the rows of a table of names and values."""
+    return "".join(
+        f"<tr><th scope=row>{html.escape(name)}</th>"
         f"<td>{html.escape(str(value))}</td></tr>\n"
-        for name, value in values.items() if value is not None)
+        for name, value in values.items())
 
 
 def curves(history):
-    """Draws the loss after each epoch as an SVG element, in the page's own
-    colours, always the same for the same history."""
+    """Returns the loss of each epoch as an SVG element in the page's colours,
+    always the same for the same history."""
     colours = {"#010203": "currentColor", "#010204": "var(--accent)"}
     ink, accent = colours
     style = {"svg.hashsalt": "report", "svg.fonttype": "none", "font.size": 11,
@@ -155,11 +172,11 @@ def curves(history):
     for colour, name in colours.items():
         drawing = drawing.replace(colour, name)
     return drawing[drawing.index("<svg"):].replace(
-        "<svg ", '<svg role="img" aria-label="Loss after each epoch" ', 1)
+        "<svg ", '<svg role="img" aria-label="Loss of each epoch" ', 1)
 
 
 def pictures(folder):
-    """Returns the run's pictures, small enough for a page, to be enlarged."""
+    """Returns the run's pictures as small copies that can be enlarged."""
     found = []
     for path in sorted(folder.glob("*.png")):
         if path.name == "losses.png":  # the curves
@@ -173,7 +190,7 @@ def pictures(folder):
         name = html.escape(path.stem.replace("-", " "))
         found.append(
             f'<label><input type="checkbox" aria-label="enlarge {name}"><img '
-            f'src="data:image/webp;base64,{live.encoded(small.getvalue())}" '
+            f'src="data:image/webp;base64,{live.base64_of(small.getvalue())}" '
             f'width="{width}" height="{height}" alt="{name}"><span>{name}'
             "</span></label>\n")
     return "".join(found)

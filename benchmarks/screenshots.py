@@ -72,7 +72,7 @@ def photograph(browser, address, path):
     page = browser.new_page(viewport={"width": 960, "height": 900})
     page.goto(address)
     draw(page)
-    page.locator("#way").fill("0.3")
+    page.locator("#position").fill("0.3")
     page.wait_for_timeout(200)
     page.locator("#live").screenshot(path=path)
 

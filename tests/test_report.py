@@ -1,29 +1,33 @@
 """The page of a run, opened from its file in a real Chromium."""
-import argparse
 import base64
 import copy
 import csv
-import dataclasses
+import functools
 import io
 import math
+import re
 import runpy
 import shlex
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import screenshots
-from cases import DENSE, factory
-from lab import command_line, live, report
+from lab.page import live, report
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("eager")
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = [*sorted([*DENSE, "2-convolutional"])]
+SCRIPTS = sorted(path.name for path in ROOT.glob("mains/[0-9]-main.py"))
 STEP = 1 / 255  # of a pixel's value
+
+
+def parameters(quick):
+    """Returns all numbered scripts, those but a few marked as long."""
+    return [script if script[0] in quick else pytest.param(
+        script, marks=pytest.mark.long) for script in SCRIPTS]
 
 
 @pytest.fixture(scope="module")
@@ -37,70 +41,29 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def train(tmp_path_factory):
-    """Returns a function that runs a main, once, and gives its `Run`."""
-    known = {}
+def train(small, tmp_path_factory):
+    """Returns a function that runs a script, once, on a few glyphs if the
+    flags name no other data, and returns its last `Run`."""
+    write = report.write
 
-    def train_once(name, *arguments):
-        key = (name, *map(str, arguments))
-        if key not in known:
-            with pytest.MonkeyPatch.context() as patch:
-                found, write = [], report.write
-                patch.setattr(report, "write", lambda run: (
-                    found.append(run), write(run)))
-                patch.chdir(tmp_path_factory.mktemp("run"))
-                patch.setattr(sys, "argv", [*key, "--no-show"])
-                runpy.run_path(str(ROOT / "mains" / name),
-                               run_name="__main__")
-                for run in found:
-                    run.folder = run.folder.resolve()
-                known[key] = found
-        return known[key][-1]
+    @functools.cache
+    def train_once(script, *flags):
+        runs = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(report, "write", lambda run: (
+                runs.append(run), write(run)))
+            patch.setattr(sys, "argv", [script, *map(str, (
+                "--dataset", small, "--epochs", 2, "--no-show",
+                "--output", tmp_path_factory.mktemp("run"), *flags))])
+            runpy.run_path(str(ROOT / "mains" / script), run_name="__main__")
+        return runs[-1]
     return train_once
-
-
-@pytest.fixture(scope="module")
-def trained(train, small, tmp_path_factory):
-    """Returns a function that gives a `Run` of a module, trained a little on
-    glyphs. The weights of the vanilla one serve those that have as many."""
-    known = {}
-
-    def trained_once(module, *arguments):
-        if module in ("0-vanilla", "2-convolutional", "3-variational"):
-            return train(f"{module[0]}-main.py", "--dataset", small,
-                         "--epochs", 2)
-        arguments = arguments or DENSE[module]
-        if (module, arguments) not in known:
-            run = trained_once("0-vanilla")
-            models = factory(module)(784, [128, 64], 32, *arguments)
-            models[-1].set_weights(run.auto.get_weights())
-            known[module, arguments] = remade(
-                run, models, tmp_path_factory.mktemp(module),
-                argparse.Namespace(**{**vars(run.args), "module": module,
-                                      "noise": arguments[0]}))
-        return known[module, arguments]
-    return trained_once
-
-
-def remade(run, models, folder, args=None, images=None):
-    """Returns a run with other models, settings and test images, and writes
-    its page."""
-    test, data = copy.copy(run.test), run.data
-    if images is not None:
-        test.images, test.rows = images, np.arange(len(images))
-        test.labels = None
-        data = dataclasses.replace(data, train=images, test=images)
-    run = dataclasses.replace(
-        run, args=args or run.args, folder=folder, encoder=models[0],
-        decoder=models[1], auto=models[2], data=data, test=test)
-    report.write(run)
-    return run
 
 
 @pytest.fixture
 def visit(browser):
     """Returns a function that opens a run's page; the page must load nothing
-    but itself, and complain of nothing."""
+    but itself, and report no error."""
     contexts, seen, wrong = [], [], []
 
     def open_page(run, **options):
@@ -140,7 +103,7 @@ def pixels(page, name):
 
 
 def computed(page, function, rows):
-    """Returns what a function of the page's makes of rows of numbers."""
+    """Returns the results of a function of the page's, for rows of numbers."""
     return np.array(page.evaluate(
         f"rows => rows.map(row => window.autoencoder.{function}(row))",
         rows.reshape(len(rows), -1).tolist()))
@@ -149,65 +112,62 @@ def computed(page, function, rows):
 def compare(page, run, images):
     """Checks what a page computes against Keras."""
     flat = images.reshape(len(images), -1)
-    rebuilt, codes = run.rebuild(images), run.code(images)
+    codes = run.model.code(images)
+    rebuilt = run.model.rebuild(images).reshape(flat.shape)
     assert rebuilt.std() > 1e-3  # not the same grey everywhere
-    found = computed(page, "rebuild", flat)
-    assert found.shape == flat.shape
-    assert np.abs(found - rebuilt.reshape(flat.shape)).max() < STEP
-    found = computed(page, "decode", codes)
-    assert np.abs(found - rebuilt.reshape(flat.shape)).max() < STEP
+    for function, inputs in (("rebuild", flat), ("decode", codes)):
+        found = computed(page, function, inputs)
+        assert found.shape == flat.shape
+        assert np.abs(found - rebuilt).max() < STEP
     # Half precision has eleven bits, and errors add up over a layer or two.
     found, codes = computed(page, "encode", flat), codes.reshape(len(flat), -1)
     assert np.abs(found - codes).max() < 0.01 * np.abs(codes).max()
     assert computed(page, "score", flat) == pytest.approx(
-        run.score(images), rel=0.01)
+        run.model.score(images), rel=0.01)
 
 
-@pytest.mark.parametrize("module", [
-    module if module[0] in "3" else pytest.param(
-        module, marks=pytest.mark.long) for module in MODULES])
-def test_page_computes_what_keras_computes(module, trained, visit):
-    run = trained(module)
+@pytest.mark.parametrize("script", parameters(quick="3"))
+def test_page_computes_what_keras_computes(script, train, visit):
+    run = train(script)
     assert (run.folder / "report.html").stat().st_size < 4e6
     compare(visit(run), run, run.first(8))
 
 
 @pytest.mark.parametrize("shape, filters, kind", [
-    ((9, 14, 3), [6, 4], "ZeroPadding2D"), pytest.param(
-        (5, 11, 1), [3], "Cropping2D", marks=pytest.mark.long)])
+    ((9, 14, 3), (6, 4), "ZeroPadding2D"), pytest.param(
+        (5, 11, 1), (3,), "Cropping2D", marks=pytest.mark.long)])
 def test_page_computes_images_of_any_size(
-        shape, filters, kind, trained, visit, tmp_path):
-    shrink, random = 2 ** len(filters), np.random.default_rng(0)
-    models = factory("2-convolutional")(
-        shape, filters, [*(-(-side // shrink) for side in shape[:2]),
-                         filters[-1]])
-    assert kind in {type(layer).__name__ for layer in models[1].layers}
-    models[2].set_weights([
-        array + 0.3 * random.standard_normal(array.shape)
-        for array in models[2].get_weights()])
+        shape, filters, kind, train, visit, tmp_path):
+    random = np.random.default_rng(0)
     images = (255 * random.random((100, *shape))).astype("uint8")
-    run = remade(trained("2-convolutional"), models, tmp_path, images=images)
+    np.savez(tmp_path / "odd.npz", x_train=images, x_test=images)
+    sides = (-(-side // 2 ** len(filters)) for side in shape[:2])
+    run = train("2-main.py", "--dataset", tmp_path / "odd.npz", "--filters",
+                *filters, "--latent", *sides, filters[-1])
+    assert kind in {type(layer).__name__ for layer in run.model.decoder.layers}
+    run.model.auto.set_weights([
+        array + 0.3 * random.standard_normal(array.shape)
+        for array in run.model.auto.get_weights()])
+    report.write(run)
     compare(visit(run), run, run.first(8))
 
 
-def test_weights_are_halved_only_where_that_is_good_enough(
-        trained, visit, tmp_path):
-    run = trained("0-vanilla")
+def test_weights_are_halved_only_where_that_is_precise_enough(train, visit):
+    run = train("0-main.py", "--seed", 1)
     size = (run.folder / "report.html").stat().st_size
-    models = factory("0-vanilla")(784, [128, 64], 32)
-    weights = run.auto.get_weights()
+    weights = run.model.auto.get_weights()
     weights[0], weights[1], weights[2] = (  # the same function of the input
         weights[0] * 2 ** 20, weights[1] * 2 ** 20, weights[2] / 2 ** 20)
-    models[2].set_weights(weights)
-    large = remade(run, models, tmp_path)
-    assert (large.folder / "report.html").stat().st_size > 1.4 * size
-    compare(visit(large), large, large.first(8))
-    for before, after in zip(weights, models[2].get_weights()):
+    run.model.auto.set_weights(weights)
+    report.write(run)
+    assert (run.folder / "report.html").stat().st_size > 1.4 * size
+    compare(visit(run), run, run.first(8))
+    for before, after in zip(weights, run.model.auto.get_weights()):
         np.testing.assert_array_equal(after, before)
 
 
-def test_drawing_is_rebuilt_at_once(trained, visit):
-    page = visit(trained("4-denoising"), has_touch=True)
+def test_drawing_is_rebuilt_at_once(train, visit):
+    page = visit(train("4-main.py"), has_touch=True)
     shown = ("drawing", "rebuilt", "difference", "bars")
 
     def changed(act):
@@ -224,7 +184,7 @@ def test_drawing_is_rebuilt_at_once(trained, visit):
         page.mouse.up()
 
     page.locator("#drawing").scroll_into_view_if_needed()
-    # The denoising module's page starts with its noise, and repairs it.
+    # The denoising module's page starts with its noise, and removes it.
     assert float(page.locator("#noise").input_value()) == 0.5
     changed(lambda: page.locator("#noise").fill("0"))
     changed(lambda: page.locator("#clear").click())
@@ -245,8 +205,8 @@ def test_drawing_is_rebuilt_at_once(trained, visit):
     changed(lambda: page.locator("#random").click())
 
 
-def test_noise_blanks_where_the_module_masks(trained, visit):
-    page = visit(trained("4-denoising", 0.5, True))
+def test_noise_blanks_where_the_module_masks(train, visit):
+    page = visit(train("4-main.py", "--masking"))
     ink = []
     for noise in ("0", "0.5", "1"):
         page.locator("#noise").fill(noise)
@@ -257,16 +217,14 @@ def test_noise_blanks_where_the_module_masks(trained, visit):
     assert ink[2] == 0
 
 
-def test_verdict_is_score_and_threshold(trained, visit):
-    run = trained("0-vanilla")
+def test_verdict_is_score_and_threshold(train, visit):
+    run = train("0-main.py")
     page = visit(run)
-    score = run.score(run.first(1))[0]
-    quantiles = run.metrics["score_quantiles"]
+    score = run.model.score(run.first(1))[0]
     page.locator("#noise").fill("0")
     settle(page)
-    verdict = page.locator("#verdict").inner_text()
-    assert f"{score:.3g}" in verdict
-    for choice, threshold in quantiles.items():
+    assert f"{score:.3g}" in page.locator("#verdict").inner_text()
+    for choice, threshold in run.metrics["score_quantiles"].items():
         if float(choice) < 0.9:
             continue
         page.locator("#threshold").select_option(choice)
@@ -279,70 +237,71 @@ def test_verdict_is_score_and_threshold(trained, visit):
     assert page.locator("#judgement.alarm").count() == 1
 
 
-def test_walking_decodes_at_once(trained, visit):
-    for module in ("3-variational", "2-convolutional"):  # 2 numbers, and 128
-        page = visit(trained(module))
-        box = page.locator("#plane").bounding_box()
-        page.mouse.wheel(0, box["y"] - 50)
-        settle(page)
-        box = page.locator("#plane").bounding_box()
-        seen = [pixels(page, "decoded")]
-        page.mouse.move(box["x"] + 20, box["y"] + 20)
-        page.mouse.down()
+@pytest.mark.parametrize("script", ["3-main.py", "2-main.py"])
+def test_exploring_decodes_at_once(script, train, visit):
+    page = visit(train(script))  # of codes of 2 numbers, and of 128
+    plane = page.locator("#plane")
+    page.mouse.wheel(0, plane.bounding_box()["y"] - 50)
+    settle(page)
+    box, seen = plane.bounding_box(), [pixels(page, "decoded")]
+
+    def look():
         seen.append(pixels(page, "decoded"))
-        page.mouse.move(box["x"] + 300, box["y"] + 350)
-        seen.append(pixels(page, "decoded"))
-        page.mouse.up()
-        page.mouse.move(box["x"] + 30, box["y"] + 300)
-        assert pixels(page, "decoded") == seen[-1]  # nothing is held down
-        page.locator("#plane").focus()
-        for _ in range(20):
-            page.keyboard.press("ArrowUp")
-        seen.append(pixels(page, "decoded"))
-        slider = page.locator("#codes input").first
-        slider.focus()
-        page.keyboard.press("Home")
-        seen.append(pixels(page, "decoded"))
-        page.keyboard.press("End")
-        seen.append(pixels(page, "decoded"))
-        for share in ("0", "1"):
-            page.locator("#way").fill(share)
-            seen.append(pixels(page, "decoded"))
-        assert len(set(seen)) == len(seen)
+
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    look()
+    page.mouse.move(box["x"] + 300, box["y"] + 350)
+    look()
+    page.mouse.up()
+    page.mouse.move(box["x"] + 30, box["y"] + 300)
+    assert pixels(page, "decoded") == seen[-1]  # no button is down
+    plane.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowUp")
+    look()
+    page.locator("#codes input").first.focus()
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        look()
+    for position in ("0", "1"):
+        page.locator("#position").fill(position)
+        look()
+    assert len(set(seen)) == len(seen)
 
 
-def test_page_copes_with_very_many_numbers(trained, visit):
-    """Of a convolutional code of a large image, or of test images."""
-    page = visit(trained("0-vanilla"))
+def test_page_copes_with_very_many_numbers(train, visit):
+    """As in the convolutional code of a large image, or in test images."""
+    page = visit(train("0-main.py"))
     assert page.evaluate("""() => {
         const values = new Float32Array(300000).fill(2);
         values[7] = -1;
         paintBars(document.createElement("canvas"), values,
                   {low: values, high: values});
-        return [lowest(values, 0), highest(values)];
+        return [minimum(values, 0), maximum(values)];
     }""") == [-1, 2]
 
 
 def test_plane_is_the_codes_or_their_principal_components():
-    random = np.random.default_rng(0)
-    codes = (random.standard_normal((50, 6)) * [5, 4, 1, 1, 1, 1])
-    unpacked = {name: np.frombuffer(
-        base64.b64decode(part["content"]), part["kind"]).astype(float)
-        for name, part in live.plane(codes).items() if name != "names"}
     from sklearn.decomposition import PCA
-    expected = PCA(2).fit(codes)
-    axes = unpacked["axes"].reshape(2, 6)
+    random = np.random.default_rng(0)
+    codes = random.standard_normal((50, 6)) * [5, 4, 1, 1, 1, 1]
+
+    def unpacked(part):
+        return np.frombuffer(base64.b64decode(part["content"]), part["type"])
+
+    plane, expected = live.plane(codes), PCA(2).fit(codes)
+    axes = unpacked(plane["axes"]).reshape(2, 6)
     assert abs(axes @ expected.components_.T) == pytest.approx(
         np.eye(2), abs=1e-5)
-    points = unpacked["points"].reshape(50, 2)
+    points = unpacked(plane["points"]).reshape(50, 2)
     assert abs(points) == pytest.approx(
         abs(expected.transform(codes)), abs=0.01)
-    back = unpacked["mean"] + points @ axes
+    back = unpacked(plane["mean"]) + points @ axes
     assert back == pytest.approx(expected.inverse_transform(
         expected.transform(codes)), abs=0.01)
-    two = live.plane(codes[:, :2])["points"]["content"]
-    assert np.frombuffer(base64.b64decode(two), "float16").reshape(
-        50, 2) == pytest.approx(codes[:, :2], rel=1e-3)
+    two = unpacked(live.plane(codes[:, :2])["points"]).reshape(50, 2)
+    assert two == pytest.approx(codes[:, :2], rel=1e-3)
     for size in (1, 2, 9):  # of one input, and of codes that are all the same
         for count in (1, 4):
             plane = live.plane(np.ones((count, size)))
@@ -377,6 +336,8 @@ def test_hostile_names_stay_text(train, visit, tmp_path):
         assert label.text_content() == name
         assert name in page.locator("#legend").text_content()
     assert page.locator("caption").first.text_content() == HOSTILE[0]
+    command = page.locator("code").text_content()
+    assert shlex.split(command) == [*map(str, run.command)]
     # Sliders are in the user's units, and are rebuilt at once.
     before = pixels(page, "difference")
     page.locator("#columns input").first.focus()
@@ -387,8 +348,8 @@ def test_hostile_names_stay_text(train, visit, tmp_path):
         run.data.train[:, 0].max(), rel=0.01)
 
 
-def test_page_may_load_and_run_nothing(trained, browser):
-    run = trained("0-vanilla")
+def test_page_may_load_and_run_nothing(train, browser):
+    run = train("0-main.py")
     page = browser.new_page()
     page.goto((run.folder / "report.html").as_uri())
     refused = page.evaluate("""async () => {
@@ -417,13 +378,11 @@ def test_page_may_load_and_run_nothing(trained, browser):
     page.close()
 
 
-@pytest.mark.parametrize("module", [
-    module if module[0] in "24" else pytest.param(
-        module, marks=pytest.mark.long) for module in MODULES])
-def test_page_fits_and_speaks(module, trained, visit):
+@pytest.mark.parametrize("script", parameters(quick="24"))
+def test_page_fits_and_speaks(script, train, visit):
     colours = set()
     for width, scheme in ((1280, "light"), (390, "dark")):
-        page = visit(trained(module), color_scheme=scheme,
+        page = visit(train(script), color_scheme=scheme,
                      viewport={"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         colours.add(page.evaluate(
@@ -444,94 +403,62 @@ def test_page_fits_and_speaks(module, trained, visit):
     assert len(colours) == 2
 
 
-@pytest.mark.parametrize("what", ["LARGEST", "ACTIVATIONS"])
+@pytest.mark.parametrize("limit, value, reason", [
+    ("LARGEST", 1000, "222,384"), ("ACTIVATIONS", ("linear",), "Dense")])
 def test_page_without_live_model_says_why(
-        what, trained, visit, monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        live, what, 1000 if what == "LARGEST" else ("linear",))
-    run = dataclasses.replace(trained("0-vanilla"), folder=tmp_path)
+        limit, value, reason, train, visit, monkeypatch, tmp_path):
+    monkeypatch.setattr(live, limit, value)
+    run = copy.copy(train("0-main.py"))
+    run.folder = tmp_path
     report.write(run)
     page = visit(run)
     assert page.evaluate("window.autoencoder") is None
     assert not page.locator("#drawing").is_visible()
-    said = page.locator("main").inner_text()
-    assert ("222,384" if what == "LARGEST" else "Dense") in said
+    assert reason in page.locator("main").inner_text()
     assert page.locator("dl div").count() == sum(
         not isinstance(value, dict) for value in run.metrics.values())
 
 
-def test_page_is_the_same_each_time(trained):
-    run = trained("3-variational")
+def test_page_is_the_same_each_time(train):
+    run = train("3-main.py")
     path = run.folder / "report.html"
     before = path.read_bytes()
     report.write(run)
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name, words", [
-    ("0-main.py", "--hidden --limit 5 --learning-rate 1e-3 --folds 2"),
-    ("1-main.py", "--hidden 3 4 --dataset 'my images;'"),
-    ("2-main.py", "--filters 3 4 --latent 7 7 4"),
-    ("3-main.py", "--binarize dynamic --samples 5 --schedule cosine"),
-    ("4-main.py", "--masking --noise 0.25"), ("5-main.py", "--lambtha 0"),
-    ("denoise.py", "--model 5-contractive --lambtha 0.5"),
-    ("impute.py", ""), ("codes.py", "--latent 3"), ("generate.py", ""),
-    ("anomalies.py", "--other 'other images' --seed 3")])
-def test_command_repeats_the_settings(name, words, monkeypatch):
-    class Parsed(Exception):
-        """Ends a main once its command line is read."""
-
-    def parse(*arguments, **flags):
-        raise Parsed(read(*arguments, **flags))
-
-    read = command_line.parse
-    monkeypatch.setattr(command_line, "parse", parse)
-    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
-    found, words = [], [f"./mains/{name}", *shlex.split(words)]
-    for _ in range(2):
-        monkeypatch.setattr(sys, "argv", words)
-        with pytest.raises(Parsed) as stop:
-            runpy.run_path(str(ROOT / words[0]))["main"]()
-        args = stop.value.args[0]
-        found.append({key: value for key, value in vars(args).items()
-                      if key not in command_line.NEUTRAL})
-        backend, *words = shlex.split(" ".join(report.command(args)))
-        assert backend == f"KERAS_BACKEND={keras.backend.backend()}"
-    assert found[0] == found[1]
-
-
-def test_numbers_that_are_not_finite_are_refused(trained, visit):
-    page = visit(trained("0-vanilla"))
+def test_numbers_that_are_not_finite_are_refused(train, visit):
+    page = visit(train("0-main.py"))
     for row in ([0] * 783, [math.nan] * 784):
         with pytest.raises(Exception, match="784"):
             page.evaluate("row => window.autoencoder.encode(row)", row)
 
 
-@pytest.mark.long
-def test_folds_have_pages(train, small, visit):
-    run = train("0-main.py", "--dataset", small, "--epochs", 1, "--folds", 2,
-                "--hidden", "--latent", 3, "--batch-size", 8)
-    for number in (1, 2):
-        page = visit(dataclasses.replace(
-            run, folder=run.folder.with_name(f"fold-{number}")))
-        assert f"fold {number}" in page.locator("header").inner_text()
-    compare(page, run, run.first(20))
-
-
-def test_example_computes_as_pages_do():
-    template, example = (path.read_text("utf-8") for path in (
-        ROOT / "mains/lab/report.html", ROOT / "docs/variational.html"))
-    script = template[template.index("<script>"):]
-    assert example.endswith(script)
-    assert len(example.encode()) < 2.5e6
+def test_example_is_as_pages_are_today(train):
+    """It has the whole template, and the metrics and settings of a run."""
+    template, style, script = (
+        (ROOT / "mains/lab/page" / f"page.{kind}").read_text("utf-8")
+        for kind in ("html", "css", "js"))
+    template = template.replace("{{ style }}", style).replace(
+        "{{ script }}", script)
+    example = (ROOT / "docs/variational.html").read_text("utf-8")
+    place = 0
+    for part in re.split(r"{{ \w+ }}", template):
+        assert part in example[place:]
+        place = example.index(part, place) + len(part)
+    assert place == len(example) < 2.5e6
+    page = (train("3-main.py").folder / "report.html").read_text("utf-8")
+    for tag in ("dt", "th"):
+        names = re.compile(f"<{tag}\\b.*?>(.*?)</{tag}>")
+        assert names.findall(example) == names.findall(page)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name, more", [
     ("anomalies.py", ()), ("codes.py", ()), ("denoise.py", ()),
     ("generate.py", ()), ("impute.py", ("--hidden", "--latent", 32))])
-def test_uses_have_pages(name, more, train, small, visit):
-    run = train(name, "--dataset", small, "--epochs", 1, *more)
+def test_applications_have_pages(name, more, train, visit):
+    run = train(name, "--epochs", 1, *more)
     page = visit(run)
     compare(page, run, run.first(20))
     titles = [title for title, value in run.metrics.items()

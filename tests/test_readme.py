@@ -202,7 +202,7 @@ STATEMENTS = {
         ours("|denoising|") < 0.1 * theirs("|denoising|"),
     "half as far as the vanilla module's": lambda:
         0.45 < ours("|contractive|") / theirs("|contractive|") < 0.55,
-    "about as close as test images": lambda: lesson("blended pixels") > 1.2 * (
+    "about as close as a test image": lambda: lesson("blended pixels") > 1.2 * (
         lesson("blended codes")) > 1.18 * lesson("distance of test images"),
     "vanilla samples are farther": lambda:
         lesson("vanilla samples") > 1.2 * lesson("variational samples"),

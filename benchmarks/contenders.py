@@ -89,9 +89,8 @@ def watch(command, backend="tensorflow", until=None):
         until: Number or None. The validation loss at which to stop it.
 
     Returns:
-        Dictionary: `starts`, seconds from the start to each epoch; `first`,
-        to the first training step; `reached`, to the loss `until`; `loss`,
-        the last validation loss; `trained`, seconds to that; `inference`,
+        Dictionary: `starts`, seconds from the start to each epoch; `reached`,
+        to the loss `until`; `loss`, the last validation loss; `inference`,
         seconds; `memory`, peak, bytes; `total`, seconds to the end.
     """
     started = time.monotonic()
@@ -101,17 +100,13 @@ def watch(command, backend="tensorflow", until=None):
         [str(word) for word in command], stdout=subprocess.PIPE,
         env={**environment, "KERAS_BACKEND": backend or "",
              "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
-    found = {"starts": [], "first": None, "reached": None, "loss": None,
-             "trained": None, "inference": None}
+    found = {"starts": [], "reached": None, "loss": None, "inference": None}
     printed, line, memory = [], "", 0
     while piece := os.read(process.stdout.fileno(), 65536):
         now = time.monotonic() - started
         memory = peak_memory(process.pid) or memory
         printed.append(piece.decode(errors="replace"))
         *lines, line = re.split(r"[\r\n]", line + printed[-1])
-        for text in [*lines, line]:
-            if found["starts"] and not found["first"] and "/" in text:
-                found["first"] = now  # a first line of progress
         for text in lines:
             if re.match(r"Epoch \d+/\d+", text):
                 found["starts"].append(now)
@@ -119,8 +114,6 @@ def watch(command, backend="tensorflow", until=None):
                     ("val_loss", "loss"), ("Inference", "inference")):
                 if number := re.search(rf"{name}: ([\d.]+)", text):
                     found[key] = float(number[1])
-                    if key == "loss":
-                        found["trained"] = now
         if until and found["loss"] and found["loss"] <= until:
             found["reached"], until = now, None
             process.kill()

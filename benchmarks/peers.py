@@ -70,11 +70,7 @@ def compare(module, runs, count):
     """
     seconds = {contender: [second for it in each for second in epochs_of(it)]
                for contender, each in runs.items()}
-    memory = {contender: median([it["memory"] for it in each])
-              for contender, each in runs.items()}
-    pytorch = [name for name in runs if "PyTorch" in name]
-    quickest = min(median(seconds[name]) for name in pytorch)
-    least = min(memory[name] for name in pytorch)
+    quickest = min(median(seconds[name]) for name in runs if "PyTorch" in name)
     # Nobody may win by learning less; a little by chance is no loss.
     allowed = 1.02 * median([it["loss"] for it in runs[COURSE]])
     for contender, each in runs.items():
@@ -90,23 +86,12 @@ def compare(module, runs, count):
                 f"{median(seconds[COURSE]) / epoch:.2f}",
             "times PyTorch's best speed": f"{quickest / epoch:.2f}",
             "seconds, 50 epochs": f"{total:.0f}",
-            **spent_around(each, contender),
-            "memory, MB": f"{memory[contender] / 1e6:.0f}",
-            "times PyTorch's memory": f"{memory[contender] / least:.2f}",
+            "memory, MB":
+                f"{median([it['memory'] for it in each]) / 1e6:.0f}",
             "inference, s": f"{median([it['inference'] for it in each]):.3g}",
             "loss": f"{median([it['loss'] for it in each]):.4g}",
             "comparable loss": "yes" if all(
                 it["loss"] <= allowed for it in each) else "no"}
-
-
-def spent_around(runs, contender):
-    """Returns the seconds before the first step and after the last epoch."""
-    before = after = ""
-    if contender.startswith("ours"):  # the others end with an inference
-        before = f"{median([it['first'] for it in runs]):.1f}"
-        after = f"{median([it['total'] - it['trained'] for it in runs]):.1f}"
-    return {"seconds to the first step": before,
-            "seconds after the last epoch": after}
 
 
 def quality(folder, data, count):

@@ -89,7 +89,7 @@ def fine_tuned(args, run, method, labelled, ranks, expected):
         encoder = args.builder(run.data.shape)()[0] if (
             method == "from scratch") else keras.saving.load_model(
                 run.folder / "encoder.keras")
-        return with_softmax(encoder, ranks.max() + 1)
+        return with_softmax(encoder, int(ranks.max()) + 1)
 
     folder = f"{method}-{len(labelled)}-labels".replace(" ", "-")
     # Few images are repeated, so that an epoch has up to 10,000.

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lab import training
+from lab.autoencoders import Autoencoder
 from lab.errors import InputError
 
 
@@ -57,7 +58,7 @@ def with_softmax(encoder, count):
     Returns:
         The encoder, the layer as a model, and both, compiled.
     """
-    if len(encoder.outputs) == 3:
+    if Autoencoder(encoder, None).is_gaussian:
         encoder = keras.Model(
             encoder.inputs, encoder.outputs[1], name="encoder")
     inputs = keras.Input(encoder.output_shape[1:])

@@ -1,21 +1,17 @@
-"""The numbered modules and arguments to build each of them with."""
+"""The numbered modules, their mains, and sizes to build each of them with."""
 import keras
+from lab import modules
 
+MODULES = modules.find()
+MAINS = {f"{name[0]}-main.py": name for name in MODULES}
+# Weights beyond the sizes, of the modules that take rows of numbers; what can
+# be switched on stays off.
 DENSE = {
-    "0-vanilla": (),
-    "1-sparse": (1e-5,),
-    "3-variational": (),
-    "4-denoising": (0.5,),
-    "5-contractive": (1e-4,),
-}
-SMALL = {
-    "0-vanilla": (12, [8, 6], 4),
-    "1-sparse": (12, [8, 6], 4, 1e-5),
-    "2-convolutional": ((8, 8, 1), [4, 2], (2, 2, 2)),
-    "3-variational": (12, [8, 6], 4),
-    "4-denoising": (12, [8, 6], 4, 0.5),
-    "5-contractive": (12, [8, 6], 4, 1e-4),
-}
+    name: tuple(value for value in module.arguments.values()
+                if value is not False)
+    for name, module in MODULES.items() if not module.takes_images}
+SMALL = {name: (12, [8, 6], 4, *DENSE[name]) if name in DENSE else
+         ((8, 8, 1), [4, 2], (2, 2, 2)) for name in MODULES}
 
 
 def factory(module):

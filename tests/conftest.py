@@ -81,7 +81,7 @@ def compiled(eager):
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
     """Returns the path of a small data set."""
-    from lab.glyphs import glyphs
+    from lab.data.glyphs import glyphs
     (x_train, y_train), (x_test, y_test) = glyphs(300, 100)
     path = tmp_path_factory.mktemp("data") / "small.npz"
     np.savez(path, x_train=x_train, x_test=x_test,

@@ -4,6 +4,7 @@ import csv
 import zipfile
 
 import numpy as np
+from lab.data import datasets
 from PIL import Image
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 6, 5), dtype="uint8")
@@ -15,6 +16,13 @@ def archive(folder, name="set.npz", **arrays):
     np.savez(folder / name, **{
         key: array for key, array in arrays.items() if array is not None})
     return str(folder / name)
+
+
+def dataset(train=IMAGES[:20], test=IMAGES[20:], train_labels=None,
+            test_labels=None, **how):
+    """Returns a data set of arrays, named `"set"`."""
+    return datasets.from_arrays(
+        "set", train, test, test_labels, train_labels, **how)
 
 
 def folder_of(folder, images=IMAGES):

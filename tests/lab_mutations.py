@@ -172,13 +172,13 @@ LAB = {
         ("or config != UNTOUCHED", ""),
     ]),
     "flags.py": (["test_mains.py::test_bad_flags", "test_mains.py::"
-                  "test_flags_that_a_use_would_not_honour"], [
+                  "test_flags_that_do_not_fit_the_model"], [
         ("if not least <= value <= most:", "if not least <= value:"),
         ("if not 0 <= value < math.inf:", "if not 0 <= value:"),
         ("    if value > 1:", "    if value > 2:"),
     ]),
     "command_line.py": (["test_hostile.py", *MAINS, "test_mains.py::"
-                         "test_flags_that_a_use_would_not_honour",
+                         "test_flags_that_do_not_fit_the_model",
                          "test_applications.py"], [
         ("setattr(args, flag, own.get(flag))", "setattr(args, flag, None)"),
         ("*settings.repeated(args.config, name), *given",

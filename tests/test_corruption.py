@@ -1,7 +1,7 @@
 """What is done to images before a model sees them."""
 import numpy as np
 import pytest
-from lab import corruption
+from lab.data import corruption
 
 
 def blobs(count, down, across, sides=(28, 28)):

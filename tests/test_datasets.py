@@ -1,16 +1,16 @@
 """Data sets: where they are looked for, what is refused and how."""
 import gzip
+import json
 import os
 import socket
 import time
 
 import numpy as np
 import pytest
-from data_files import IMAGES, archive
-from lab import datasets, known
-from lab.batches import Batches
+from data_files import IMAGES, archive, dataset
+from lab.data import datasets, known
+from lab.data.glyphs import glyphs
 from lab.errors import InputError
-from lab.glyphs import glyphs
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -22,7 +22,8 @@ def test_arrays_are_read(tmp_path):
     assert data.size == 30
     assert (data.train[..., 0] == IMAGES[:20]).all()
     assert (data.test[..., 0] == IMAGES[20:]).all()
-    assert (data.labels == labels).all()
+    assert (data.test_labels == labels).all()
+    assert data.train_labels is None and not data.is_table
     for said in "20", "10", "6 x 5 x 1", "bytes / 255":
         assert said in str(data)
 
@@ -71,17 +72,28 @@ def test_bad_arrays(tmp_path, arrays, received, record_property):
     record_property("bad inputs refused", 1)
 
 
-@pytest.mark.parametrize("name", [
-    "anomalies", "classify", "codes", "denoise", "generate", "impute",
-    "sizes"])
-def test_data_too_large_to_compare(name, small, here, tmp_path, monkeypatch):
-    with np.load(small) as arrays:
-        images = len(arrays["x_train"]) + len(arrays["x_test"])
-        needed = 2 * 4 * arrays["x_train"][0].size * images
-    monkeypatch.setattr(datasets, "memory", lambda: needed - 1)
-    error = here(f"{name}.py", "--dataset", small, status=1)
-    assert f"{needed / 1e9:.1f} GB" in error and "--limit" in error
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("needs, received", [
+    ({"train": 21}, "20 training"), ({"test": 11}, "10 test"),
+    ({"labels": 3}, "2 labels")])
+def test_too_little_data(needs, received, record_property):
+    labels = np.arange(20) % 2
+    data = dataset(train_labels=labels, test_labels=labels[:10])
+    data.require(train=20, test=10, labels=2)
+    with pytest.raises(InputError, match=received):
+        data.require(**needs)
+    record_property("bad inputs refused", 1)
+
+
+def test_description_reads_back():
+    table = np.array([[1, 2], [3, 5]], "float32")
+    for data in dataset(), dataset(table, table):
+        again = datasets.Dataset.described(
+            json.loads(json.dumps(data.to_config())))
+        assert again.shape == data.shape and again.name == data.name
+        assert again.is_table == data.is_table
+        assert again.train.dtype == data.train.dtype
+        assert (again.scaling.apply(data.test)
+                == data.scaling.apply(data.test)).all()
 
 
 @pytest.mark.parametrize("name", ["nothing.npz", "cifar", ""])
@@ -92,28 +104,30 @@ def test_bad_names(tmp_path, name, monkeypatch, record_property):
     record_property("bad inputs refused", 1)
 
 
-def test_binarised_pixels(tmp_path):
-    name = archive(tmp_path)
-    fixed, again, other = (
-        datasets.load(name, binarize="fixed", seed=seed) for seed in (1, 1, 2))
-    assert set(np.unique(fixed.train)) == {0, 255}
+def test_fixed_binary_pixels_are_drawn_once():
+    data = dataset()
+    (fixed, draw), (again, _), (other, _) = (
+        datasets.binarized(data, "fixed", seed) for seed in (1, 1, 2))
+    assert draw is None and set(np.unique(fixed.train)) == {0, 255}
     assert (fixed.train == again.train).all()
     assert (fixed.test == again.test).all()
     assert (fixed.train != other.train).any()
-    data = datasets.load(name, binarize="dynamic")
+    assert (data.train[..., 0] == IMAGES[:20]).all()  # as it was
+    assert datasets.binarized(data, None, 1) == (data, None)
+
+
+def test_dynamic_binary_pixels_are_drawn_in_each_epoch():
+    data, draw = datasets.binarized(dataset(), "dynamic", 1)
     assert set(np.unique(data.test)) == {0, 255}
-    batches = Batches(data.train, 20, True, seed=1, draw=data.draw)
-    sums = []
+    batches, total = data.batches("train", 20, True, seed=1, draw=draw), 0
     for epoch in range(400):
         batches.start_epoch(epoch)
         x, y = batches[0]
         assert (x == y).all() and set(np.unique(x)) == {0, 1}
-        ordered = np.empty_like(x)
-        ordered[batches.order] = x
-        sums.append(ordered)
+        total += x[batches.order.argsort()]
     # Each pixel is 1 as often as its value says: within five deviations.
     np.testing.assert_allclose(
-        np.mean(sums, axis=0), IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
+        total / 400, IMAGES[:20].reshape(20, -1) / 255, atol=0.125)
 
 
 def test_known_sets_are_looked_for_in_order(tmp_path, monkeypatch):
@@ -153,10 +167,10 @@ def test_fashion_mnist_comes_from_keras_cache(tmp_path, apart, monkeypatch):
                 file.write(bytes(start) + content.tobytes())
     # Where it is, Keras asks once, as it is imported.
     found = apart("-c", f"""
-from lab import datasets, known
+from lab.data import datasets, known
 known.ROOT = known.Path({str(tmp_path)!r})
 data = datasets.load("fashion_mnist")
-assert (data.labels == data.test[:, 0, 0, 0]).all()
+assert (data.test_labels == data.test[:, 0, 0, 0]).all()
 print(data.sha256)""")
     assert found.split()[-1] == datasets.load(archive(
         tmp_path, x_train=parts[0], x_test=parts[1])).sha256

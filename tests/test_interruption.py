@@ -10,8 +10,9 @@ import time
 import keras
 import pytest
 import scripts
+from cases import MAINS
 from lab import files, progress
-from test_mains import MAINS, every_main
+from test_mains import every_main
 
 
 def appears(path, process, timeout=60):
@@ -164,9 +165,9 @@ def test_disk_full(size, file, finished, here, tmp_path):
 
 def test_file_is_whole_or_as_it_was(tmp_path):
     path = tmp_path / "file.txt"
-    with files.whole(path) as temporary:
+    with files.written(path) as temporary:
         temporary.write_text("one")
-    with pytest.raises(ZeroDivisionError), files.whole(path) as temporary:
+    with pytest.raises(ZeroDivisionError), files.written(path) as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "one"
@@ -188,32 +189,3 @@ def test_no_longer_finite(eager, small, here, tmp_path):
                  "--resume", status=1)
     assert "epoch 2, step" in error and "runs/1-sparse" in error
     assert (folder / "auto.keras").read_bytes() == before
-
-
-@pytest.mark.long
-def test_many_trainings_in_one_process(small, apart, record_property):
-    """What 500 trainings leave in memory, after the first few."""
-    script = """
-from lab import building, command_line, datasets, training
-from lab.batches import Batches
-from pathlib import Path
-args = command_line.parse("", "0-vanilla", hidden=[8], latent=4)
-data = datasets.load(args.dataset, args.limit)
-build = building.builder(args, data)
-batches = Batches(data.train, 60, True, 0)
-folder = Path("run")
-def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
-for number in range(510):
-    training.train(args, folder, data, build, batches, batches)
-    if number == 9:
-        before = resident()
-print("grown by", resident() - before)
-"""
-    printed = apart("-c", script, "--dataset", small, "--limit", 60,
-                    "--epochs", 1, "--hidden", 8)
-    grown = int(printed.split()[-1])
-    assert grown < 50e6
-    record_property("megabytes that 500 trainings in one process leave",
-                    round(grown / 1e6))

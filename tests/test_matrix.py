@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 import scripts
+from cases import MAINS
 from data_files import archive
 from test_applications import APPLICATIONS
-from test_mains import MAINS
 
 pytestmark = pytest.mark.usefixtures("eager")
 

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 from data_files import IMAGES, archive, folder_of
-from lab import datasets, machine, reading
-from lab.batches import Batches
+from lab import machine
+from lab.data import datasets, reading
 from lab.errors import InputError
 from PIL import Image
 
@@ -35,7 +35,7 @@ def test_folder(tmp_path):
     assert data.test.shape == (3, 6, 5, 1)
     assert (data.test[..., 0] == IMAGES[[9, 19, 29]]).all()
     assert datasets.load(name, limit=4).train.shape == (4, 6, 5, 1)
-    x, _ = Batches(data.train, 5, flat=False)[0]
+    x, _ = data.batches("train", 5, flat=False)[0]
     assert (x[..., 0] == IMAGES[:5].astype("float32") / 255).all()
     assert is_mapped(data.train) and is_mapped(data.test)
 
@@ -45,26 +45,6 @@ def is_mapped(array):
     while array is not None and not isinstance(array, np.memmap):
         array = getattr(array, "base", None)
     return array is not None
-
-
-@pytest.mark.parametrize("order", "CF")
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-@pytest.mark.parametrize("kind", ["uint8", "float64"])
-def test_arrays_larger_than_the_memory(
-        kind, save, order, tmp_path, monkeypatch):
-    arrays = {"x_train": np.asarray(IMAGES[:20].astype(kind), order=order),
-              "x_test": IMAGES[20:].astype(kind), "y_test": np.arange(10)}
-    name = str(tmp_path / "large.npz")
-    save(name, **arrays)
-    inside = datasets.load(name)
-    monkeypatch.setattr(reading, "memory", lambda: 2000)
-    data = datasets.load(name)
-    assert is_mapped(data.train) and not is_mapped(inside.train)
-    assert (data.train == inside.train).all()
-    assert (data.test == inside.test).all()
-    assert (data.labels == inside.labels).all()
-    assert data.sha256 == inside.sha256
-    assert not list(tmp_path.glob("tmp*"))
 
 
 def test_folder_with_parts_and_colours(tmp_path):

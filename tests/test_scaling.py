@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from lab.data.scaling import Scaling, scaling_of
 from lab.errors import InputError
-from lab.scaling import Scaling, scaling_of
 
 
 def images(*ends, kind):

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 from data_files import table
-from lab import datasets
+from lab.data import datasets
+from lab.data.tables import Table
 from lab.errors import InputError
-from lab.tables import Table
 from scripts import config
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -40,7 +40,7 @@ def test_table_is_read(tmp_path):
     np.testing.assert_array_equal(data.train, values[~held_out])
     np.testing.assert_array_equal(data.test, values[held_out])
     assert (data.train_labels == kinds[~held_out]).all()
-    assert (data.labels == kinds[held_out]).all()
+    assert (data.test_labels == kinds[held_out]).all()
     assert data.columns == COLUMNS
     assert "4 columns, 'age'" in str(data)
 
@@ -49,7 +49,8 @@ def test_labels_that_are_numbers(tmp_path):
     path = table(tmp_path / "t.csv", [
         ["a", "label"], *([i / 20, f"{i % 12}.0"] for i in range(20))])
     data = datasets.load(path, label="label")
-    assert data.labels.tolist() == [9, 7] and data.labels.dtype == "int64"
+    assert data.test_labels.tolist() == [9, 7]
+    assert data.test_labels.dtype == "int64"
 
 
 @pytest.mark.parametrize("labels", [
@@ -76,7 +77,7 @@ def test_ways_to_write_the_same(change, tmp_path):
     path.write_text(change(path.read_text("utf-8")), "utf-8", newline="")
     other = load(path)
     np.testing.assert_array_equal(other.train, plain.train)
-    assert (other.labels == plain.labels).all()
+    assert (other.test_labels == plain.test_labels).all()
 
 
 def corrupt_cell(content):

@@ -130,6 +130,10 @@ def repeated(path, main):
         flags = read(path)["settings"]
         if flags["main"] != main or flags.keys() & {*NEUTRAL}:
             raise ValueError(f"settings of {flags['main']}")
+        for value in flags.values():  # a word of a list could be a flag
+            if isinstance(value, list) and not all(
+                    isinstance(word, int) for word in value):
+                raise ValueError(f"{value}")
         return command(flags, None)[2:]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(

@@ -66,7 +66,8 @@ def read_arrays(path, names):
     """
     with readable(
             path, "a .npz file of plain arrays, as numpy.savez writes it."):
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(
+                file, allow_pickle=False) as archive:
             held = archive.files
             arrays = {name: archive[name] for name in held if name in names}
         for name, array in arrays.items():
@@ -78,7 +79,7 @@ def read_arrays(path, names):
     if not arrays:
         raise InputError(
             f"No array to use. Expected {', '.join(names)}. Received: {path} "
-            f"with {', '.join(held[:8])}")
+            f"with {', '.join(held[:8]) or 'none'}")
     return arrays
 
 

@@ -30,7 +30,7 @@ LAB = {
         ("and 128 <= most <= 255 and seen > 1", "and 128 <= most <= 255"),
         ("np.isinf(scaled).any()", "False"),
     ]),
-    "data/batches.py": (["test_batches.py", "test_evaluation.py"], [
+    "data/batches.py": (["test_batches.py", "test_autoencoders.py"], [
         ("default_rng((self.seed, epoch)).shuffle",
          "default_rng(self.seed).shuffle"),
         ("return -(-len(self.order) // self.batch_size)",
@@ -42,7 +42,7 @@ LAB = {
         ("else labels[self.rows]", "else labels"),
         ("targets = self.targets[rows]", "targets = self.targets[:len(rows)]"),
     ]),
-    "data/corruption.py": (["test_corruption.py", "test_evaluation.py",
+    "data/corruption.py": (["test_corruption.py", "test_datasets.py",
                             "test_batches.py", "test_applications.py"], [
         ("y * np.exp(draw(0.024))", "y"),
         ("np.cos(turn) * y + np.sin(turn) * x", "y"),
@@ -58,7 +58,7 @@ LAB = {
         ("block(shape, len(hidden[::2]), random)",
          "block(shape, len(hidden[::2]), random)[::-1] & False"),
     ]),
-    "measures.py": (["test_evaluation.py", *MAINS], [
+    "measures.py": (["test_measures.py", "test_autoencoders.py"], [
         ("return -rows(target * np.log(output)",
          "return rows(target * np.log(output)"),
         ("rows((target - output) ** 2).sum(axis=1)",
@@ -71,7 +71,7 @@ LAB = {
         ("+ kl_divergence(mean, log_var))", "- kl_divergence(mean, log_var))"),
         ("QUANTILES = (0.5, 0.9,", "QUANTILES = (0.5, 0.8,"),
     ]),
-    "autoencoders.py": (["test_evaluation.py", *MAINS], [
+    "autoencoders.py": (["test_autoencoders.py", *MAINS], [
         ("(code == 0).all(axis=0).mean()", "(code == 0).any(axis=0).mean()"),
         ("(code.var(axis=0) > 0.01)", "(code.var(axis=0) < 0.01)"),
         ("epsilon ** 2 + log_var - z ** 2", "epsilon ** 2 - z ** 2"),
@@ -94,7 +94,7 @@ LAB = {
          "        if overwrite:\n            pass"),
         ("if not is_taken(folder):", "if True:"),
     ]),
-    "settings.py": (["test_runs.py", "test_hostile.py", *INTERRUPTED], [
+    "settings.py": (["test_settings.py", "test_runs.py", "test_hostile.py"], [
         ("if not is_run(folder):", "if True:"),
         ('if old["versions"] != config["versions"]',
          'if old["versions"] == config["versions"]'),
@@ -130,14 +130,13 @@ LAB = {
         ("if args.folds is not None and args.folds > len(data.train):",
          "if False:"),
     ]),
-    "modules.py": (["test_mains.py::test_folder_of_images_and_tables",
-                    *MAINS], [
+    "modules.py": (["test_modules.py"], [
         ("-(-size // shrink)", "size // shrink"),
         ('math.prod(shape), flags["hidden"], flags["latent"]',
          'math.prod(shape), flags["hidden"], flags["hidden"][-1]'),
         ("for name in names[3:]}", "for name in names[4:]}"),
     ]),
-    "machine.py": (["test_mains.py::test_model_too_large_for_the_memory"], [
+    "machine.py": (["test_modules.py"], [
         ("if needed > memory():", "if needed > 2 * memory():"),
     ]),
     "data/reading.py": (["test_reading.py", "test_hostile.py"], [
@@ -194,11 +193,11 @@ LAB = {
         ("((images - test)[hidden] ** 2)", "((images - test) ** 2)"),
         ("hidden &= known", "hidden |= known"),
     ]),
-    "applications/classify.py": (["test_classify.py"], [
+    "applications/classify.py": (["test_applications.py"], [
         ("np.argsort(turn[order], kind=\"stable\")", "np.arange(len(order))"),
         ("encoder.outputs[1]", "encoder.outputs[0]"),
     ]),
-    "applications/sizes.py": (["test_sizes.py"], [
+    "applications/sizes.py": (["test_applications.py"], [
         ("return next(size for size, error in errors.items()\n"
          "                if error <= ENOUGH * min(errors.values()))",
          "return max(errors)"),

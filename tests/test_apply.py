@@ -11,7 +11,8 @@ import pytest
 import scripts
 from conftest import eagerly
 from data_files import archive, opened, read, table
-from lab import finished, inputs, outputs
+from lab import outputs
+from lab.data import inputs
 from lab.errors import InputError
 from PIL import Image
 
@@ -322,18 +323,16 @@ def test_part_of_a_run_and_other_versions(runs, apply, tmp_path):
     assert "1.0" in warned.err and "Warning" not in plain.err
 
 
-def test_memory_is_bounded(compiled, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(inputs, "NUMBERS", 2 ** 15)  # parts of 512
-    run = finished.Finished(runs / "0")
-    run.load()
+def test_memory_is_bounded(compiled, runs, apply, tmp_path, monkeypatch):
+    monkeypatch.setattr(inputs, "NUMBERS", 3 * 512)  # parts of 512 rows
     peaks = []
     for count in (600, 600, 6000):
-        np.savez(tmp_path / "new.npz", x=np.resize(IMAGES, (count, 8, 8)))
+        table("new.csv", [COLUMNS, *np.resize(TABLE, (count, 3))])
         tracemalloc.start()
-        for _, values in inputs.find(str(tmp_path / "new.npz")).parts():
-            run.results(run.scaling.apply(values), "scores")
+        apply(runs / "table", "new.csv", "scores", "--output", f"{count}.csv")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
+        (tmp_path / f"{count}.csv").unlink()
     # All at once would take ten times as much.
     assert peaks[2] < 2.5 * peaks[1]
 

@@ -12,7 +12,7 @@ from scripts import metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
 
-TITLE = "Share of test images classified wrongly, 300 labels"
+TITLE = "Fraction of test images classified wrongly, 300 labels"
 
 
 @pytest.fixture(scope="module")

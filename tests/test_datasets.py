@@ -45,7 +45,7 @@ def test_hash_tells_data_apart(tmp_path):
 
 @pytest.mark.parametrize("arrays, received", [
     ({"x_train": None}, "x_train"),
-    ({"x_train": None, "x_test": None}, "x_test and x_train"),
+    ({"x_train": None, "x_test": None}, "x_train, x_test"),
     ({"x_train": np.zeros(5)}, "float64 of shape (5,)"),
     ({"x_train": np.zeros((2,) * 5)}, "(2, 2, 2, 2, 2)"),
     ({"x_test": np.zeros((0, 6, 5))}, "(0, 6, 5)"),

@@ -164,7 +164,7 @@ def test_picture_that_would_fill_the_memory(tmp_path, record_property):
 @pytest.mark.parametrize("settings, status", [
     ({"output": "../elsewhere"}, 1), ({"dataset": "set.npz --output x"}, 1),
     ({"hidden": ["--output", "../elsewhere"]}, 1), ({"main": "1-sparse"}, 1),
-    ({"__class__": "x"}, 1), ({"hidden": [[8]]}, 1), (None, 1), ([], 1),
+    ({"__class__": "x"}, 2), ({"hidden": [[8]]}, 1), (None, 1), ([], 1),
     ("x", 1), ({"hidden": "8 --output ../elsewhere"}, 2), ({"hidden": {}}, 2),
     ({"epochs": "1 --output=x"}, 2), ({"epochs": True}, 2), ({"seed": -1}, 2)])
 def test_config_that_asks_for_more(

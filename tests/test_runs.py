@@ -5,9 +5,11 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from data_files import archive
+from data_files import archive, rows
 from lab.errors import InputError
-from lab.files import PARTS, claimed
+from lab.files import claimed
+from lab.runs import Run
+from lab.settings import PARTS
 from scripts import changed, config, files, history, metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -149,6 +151,29 @@ def test_folders_are_claimed(tmp_path):
     assert not three.exists()  # nothing was written
     with claimed(None, tmp_path / "new", resume=True) as new:
         assert new == tmp_path / "new"
+
+
+def test_run_is_read_back(finished, small, here):
+    folder, arguments = finished
+    run = Run.load(folder)
+    assert run.settings == config(folder)["settings"]
+    assert run.metrics == metrics(folder)
+    assert [{name: str(value) for name, value in row.items()}
+            for row in run.history] == history(folder)
+    assert run.data.shape == (28, 28, 1) and run.data.name == str(small)
+    assert run.batches is run.test is run.classes is run.classifier is None
+    assert "model" not in vars(run)  # is loaded when it is needed
+    codes = run.model.code(rows(small)[1][:10])
+    assert codes.mean() == pytest.approx(
+        run.metrics["mean_of_first_ten_codes"], rel=1e-5)
+    assert run.threshold(0.05) == run.metrics["score_quantiles"]["0.95"]
+    with pytest.raises(InputError, match="0.2"):
+        run.threshold(0.2)
+    # Its command is that of a run to the same end.
+    backend, script, *words = run.command
+    assert backend == f"KERAS_BACKEND={keras.backend.backend()}"
+    here(script.rpartition("/")[2], *words, "--output", "again")
+    assert metrics(folder.parents[1] / "again") == run.metrics
 
 
 def test_config_repeats_a_run(eager, small, here, tmp_path):

@@ -25,13 +25,14 @@ def main():
     data = datasets.load(**args.data)
     data.require(train=2, test=1)
     args.sizes = sorted(set(args.sizes))
+    each = {size: args.changed(latent=size) for size in args.sizes}
+    builds = {size: each[size].builder(data.shape) for size in args.sizes}
     with training.session(args, data) as folder:
         print(f"Codes of {', '.join(map(str, args.sizes))} numbers")
         pca, pictures, measured = None, {}, {}
         for size in args.sizes:
-            each = args.changed(latent=size)
-            run = training.train(each, folder / f"size-{size}", data,
-                                 each.builder(data.shape), described=True)
+            run = training.train(each[size], folder / f"size-{size}", data,
+                                 builds[size], described=True)
             report.write(run)
             if pca is None:
                 pca = baselines.principal_components(

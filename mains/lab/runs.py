@@ -72,7 +72,8 @@ class Run:
             raise InputError(
                 "Not a finished run. Expected a folder with its models and "
                 f"metrics. Received: {folder} without {', '.join(absent)}. "
-                + (f"Name one of its parts: {', '.join(parts)}." if parts else
+                + (f"Name one of its parts: {', '.join(parts)}."
+                   if parts and FILES[0] in absent else
                    "Run its command again, with --resume."))
         try:
             history = folder / "history.csv"

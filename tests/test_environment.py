@@ -90,7 +90,7 @@ def test_data_that_may_not_be_read(elsewhere):
     before, user = without_rights()
     done = subprocess.run(
         [*before, sys.executable, "-c",
-         "from lab import datasets; datasets.load('set.npz')"],
+         "from lab.data import datasets; datasets.load('set.npz')"],
         text=True, capture_output=True, check=False, cwd=elsewhere, **user,
         env={**os.environ, "PYTHONPATH": str(ROOT / "mains"),
              "KERAS_BACKEND": "numpy"})

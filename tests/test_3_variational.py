@@ -3,6 +3,7 @@ import keras
 import numpy as np
 import pytest
 from cases import factory
+from conversion import by_tflite
 
 pytestmark = pytest.mark.usefixtures("eager")
 autoencoder = factory("3-variational")
@@ -122,3 +123,69 @@ def test_training_on_mnist_does_not_collapse(mnist, compiled):
     assert loss < 180
     _, mean, _ = encoder.predict(test, batch_size=1000, verbose=0)
     assert (mean.std(axis=0) > 0.5).all()
+
+
+def loss_of(auto, x, *weights):
+    """Returns the loss of one batch."""
+    return float(auto.test_on_batch(x, x, *weights))
+
+
+@pytest.mark.parametrize("shape", [(12,), (12, 1)])
+def test_sample_weights_weigh_the_reconstruction_only(shape):
+    encoder, decoder, auto = autoencoder(20, [16], 3)
+    random = np.random.default_rng(0)
+    decoder.set_weights([random.normal(size=weights.shape)
+                         for weights in decoder.get_weights()])
+    x = random.random((12, 20)).astype("float32")
+    auto(x)
+    kl, = (float(loss) for loss in auto.losses)
+    nothing = loss_of(auto, x, np.zeros(shape, "float32"))
+    assert nothing == pytest.approx(kl, rel=1e-5)
+    weights = np.zeros(12, "float32")
+    weights[:3] = 4  # a fourth of the images, four times
+    decoder.set_weights([0 * weights for weights in decoder.get_weights()])
+    assert loss_of(auto, x, weights.reshape(shape)) == pytest.approx(
+        20 * np.log(2) + kl, rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [12, 20])
+def test_masks_of_pixels_are_refused(count):
+    """Also where the batch is as large as a row, which would let it pass."""
+    _, _, auto = autoencoder(20, [16], 3)
+    x = np.random.default_rng(0).random((count, 20)).astype("float32")
+    with pytest.raises(ValueError, match="one weight for each input"):
+        loss_of(auto, x, np.ones_like(x))
+
+
+def parts(encoder, *names):
+    """Returns the encoder's model of the outputs of some of its layers."""
+    return keras.Model(
+        encoder.input, [encoder.get_layer(name).output for name in names])
+
+
+def test_a_model_of_the_mean_alone_serves_a_classifier():
+    encoder, _, _ = autoencoder(20, [16], 3)
+    x = np.random.default_rng(0).random((10, 20)).astype("float32")
+    encoder(x)
+    assert len(encoder.losses) == 1
+    inputs = keras.Input((20,))
+    mean = keras.Model(encoder.input, encoder.get_layer("z_mean").output)
+    outputs = keras.layers.Dense(3, activation="softmax")(mean(inputs))
+    classifier = keras.Model(inputs, outputs)
+    classifier(x)
+    assert not classifier.losses
+    assert (mean.predict(x, verbose=0) == encoder.predict(x, verbose=0)[1]
+            ).all()
+
+
+@pytest.mark.skipif(
+    keras.__version__ < "3" or keras.backend.backend() != "tensorflow",
+    reason="JAX needs jax2tf to convert, Keras 2 converts the draw as well")
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_mean_and_log_variance_convert_to_tflite(tmp_path, compiled):
+    encoder, _, _ = autoencoder(20, [16], 3)
+    x = np.random.default_rng(0).random((5, 20)).astype("float32")
+    expected = encoder.predict(x, verbose=0)
+    for name, array in zip(("z_mean", "z_log_var"), expected[1:]):
+        values = by_tflite(parts(encoder, name), x, tmp_path / name)
+        np.testing.assert_allclose(values, array, rtol=1e-4, atol=1e-6)

@@ -116,3 +116,35 @@ def test_penalty_steadies_the_code():
             change = encoder.predict(noisy, verbose=0) - codes
             moved[lambtha] += change.var() / codes.var(axis=0).mean()
     assert moved[1e-4] < 0.85 * moved[0]
+
+
+def test_the_code_before_the_penalty_serves_a_classifier():
+    (encoder, _, _), x = with_random_weights([16])
+    encoder(x)
+    assert len(encoder.losses) == 1
+    code = keras.Model(encoder.input, encoder.layers[-2].output)
+    inputs = keras.Input((20,))
+    classifier = keras.Model(
+        inputs, keras.layers.Dense(3, activation="softmax")(code(inputs)))
+    classifier(x)
+    assert not classifier.losses
+    assert (code.predict(x, verbose=0) == encoder.predict(x, verbose=0)).all()
+
+
+@pytest.mark.skipif(keras.__version__ < "3", reason="Keras 2 cannot quantize")
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize`")
+@pytest.mark.parametrize("mode", [
+    "int8", pytest.param("int4", marks=pytest.mark.long)])
+def test_quantized_it_has_no_penalty(mode, tmp_path):
+    """Whose integers are no derivatives."""
+    (encoder, decoder, auto), x = with_random_weights([16], lambtha=1e-3)
+    with_penalty = auto.test_on_batch(x, x)
+    penalty = 1e-3 * squared_jacobians(encoder, x).mean()
+    assert penalty > 0.01
+    auto.quantize(mode)
+    auto.save(tmp_path / "auto.keras")
+    for model in auto, keras.models.load_model(tmp_path / "auto.keras"):
+        model.compile(loss="binary_crossentropy")
+        # The fresh decoder gives one half whatever its code.
+        assert model.test_on_batch(x, x) == pytest.approx(np.log(2), rel=1e-3)
+    assert with_penalty == pytest.approx(np.log(2) + penalty, rel=1e-4)

@@ -6,7 +6,8 @@ import keras
 
 
 def relu_layer(units, bias=0.0):
-    """Returns a ReLU layer that keeps signals' size (Saxe et al. 2014)."""
+    """Returns a ReLU layer whose initial values keep the size of signals."""
+    # Orthogonal, Saxe et al. 2014; with the gain for ReLU, He et al. 2015.
     return keras.layers.Dense(
         units, activation="relu",
         kernel_initializer=keras.initializers.Orthogonal(2 ** 0.5),
@@ -16,8 +17,8 @@ def relu_layer(units, bias=0.0):
 def autoencoder(input_dims, hidden_layers, latent_dims):
     """Builds a dense autoencoder that squeezes its input through a bottleneck.
 
-    The plainest of its family, and the one to try first: for dimension
-    reduction, and as the baseline of every other. Inputs lie in [0, 1].
+    The plainest variant, to try first: for dimension reduction, and as the
+    baseline of the others. Inputs lie in [0, 1].
 
     Args:
         input_dims: Integer. Size of one flattened input.
@@ -29,19 +30,25 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
         encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and
-            binary cross-entropy (mean over the inputs, in nats).
+            binary cross-entropy (mean over `input_dims`, in nats). It takes
+            one `sample_weight` for each input, and no mask of pixels.
 
     Raises:
-        TypeError, ValueError: If an argument is not as above.
+        ValueError: If an argument is not as above.
 
     Example:
     >>> encoder, decoder, auto = autoencoder(784, [128, 64], 32)
     >>> encoder.output_shape
     (None, 32)
     """
-    sizes = [*map(operator.index, (input_dims, latent_dims, *hidden_layers))]
-    if min(sizes) < 1:
-        raise ValueError("Expected sizes of 1 or more. Received: "
+    try:
+        sizes = [operator.index(size) for size in (
+            input_dims, latent_dims, *hidden_layers)]
+        valid = min(sizes) >= 1
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise ValueError("Expected integers of 1 or more. Received: "
                          f"{input_dims=}, {hidden_layers=}, {latent_dims=}")
     input_dims, latent_dims, *hidden_layers = sizes
 

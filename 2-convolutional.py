@@ -6,7 +6,8 @@ import keras
 
 
 def relu_layer(filters, padding="same"):
-    """Returns a ReLU layer that keeps signals' size (Saxe et al. 2014)."""
+    """Returns a ReLU layer whose initial values keep the size of signals."""
+    # Orthogonal, Saxe et al. 2014; with the gain for ReLU, He et al. 2015.
     return keras.layers.Conv2D(
         filters, (3, 3), padding=padding, activation="relu",
         kernel_initializer=keras.initializers.Orthogonal(2 ** 0.5))
@@ -15,8 +16,8 @@ def relu_layer(filters, padding="same"):
 def autoencoder(input_dims, filters, latent_dims):
     """Builds a convolutional autoencoder, whose code keeps the image's layout.
 
-    The one for pictures of any size: few weights, shared by the whole image.
-    Inputs lie in [0, 1].
+    For images of any size: few weights, shared by the whole image. Inputs lie
+    in [0, 1].
 
     Args:
         input_dims: Tuple of integers, `(height, width, channels)`.
@@ -24,29 +25,38 @@ def autoencoder(input_dims, filters, latent_dims):
             order, each followed by pooling that halves height and width
             (rounded up); the decoder has them reversed.
         latent_dims: Tuple of integers. The code's shape, which follows from
-            the other two: the error tells it.
+            the other two: the error states it.
 
     Returns:
         encoder: Model, `(batch, *input_dims)` to `(batch, *latent_dims)`.
-        decoder: Model, `(batch, *latent_dims)` to `(batch, *input_dims)`.
+        decoder: Model, `(batch, *latent_dims)` to `(batch, *input_dims)`. For
+            TFLite export it with a fixed batch, by `input_signature`, as the
+            upsampling of Keras 3 states no height otherwise.
         auto: Model, the decoder after the encoder, compiled with Adam and
-            binary cross-entropy (mean over the inputs, in nats).
+            binary cross-entropy (mean over `input_dims`, in nats). Its
+            `sample_weight` is `(batch, 1, 1)`, or a mask, `(batch, height,
+            width)`.
 
     Raises:
-        TypeError, ValueError: If an argument is not as above.
+        ValueError: If an argument is not as above.
 
     Example:
     >>> encoder, decoder, auto = autoencoder((8, 8, 1), [16, 8], (2, 2, 8))
     >>> decoder.output_shape
     (None, 8, 8, 1)
     """
-    input_dims, filters, latent_dims = (
-        tuple(map(operator.index, sizes))
-        for sizes in (input_dims, filters, latent_dims))
-    if len(input_dims) != 3 or not filters or min(input_dims + filters) < 1:
+    try:
+        sizes = [tuple(operator.index(size) for size in argument)
+                 for argument in (input_dims, filters, latent_dims)]
+        valid = len(sizes[0]) == 3 and sizes[1] and min(sum(sizes, ())) >= 1
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
         raise ValueError(
-            "Expected (height, width, channels), and one filter or more, of "
-            f"1 or more. Received: {input_dims=}, {filters=}")
+            "Expected integers of 1 or more: (height, width, channels), one "
+            "filter or more, the code's shape. Received: "
+            f"{input_dims=}, {filters=}, {latent_dims=}")
+    input_dims, filters, latent_dims = sizes
     halves = 2 ** len(filters)
     fitting = *(-(-size // halves) for size in input_dims[:2]), filters[-1]
     if latent_dims != fitting:

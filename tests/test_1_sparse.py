@@ -45,3 +45,16 @@ def test_penalty_shrinks_the_code(compiled):
         auto.fit(x, x, epochs=10, batch_size=20, verbose=0)
         means.append(encoder.predict(x, verbose=0).mean())
     assert means[1] < means[0] / 2
+
+
+def test_without_its_penalty_it_serves_a_classifier():
+    encoder, _, _ = factory("1-sparse")(20, [16], 8, 0.3)
+    x = np.random.default_rng(0).random((10, 20)).astype("float32")
+    encoder(x)
+    assert float(sum(encoder.losses)) > 0
+    encoder.layers[-1].activity_regularizer = None
+    inputs = keras.Input((20,))
+    outputs = keras.layers.Dense(3, activation="softmax")(encoder(inputs))
+    classifier = keras.Model(inputs, outputs)
+    classifier(x)
+    assert sum(map(float, classifier.losses)) == 0

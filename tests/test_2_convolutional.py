@@ -3,6 +3,7 @@ import keras
 import numpy as np
 import pytest
 from cases import activations, factory, kinds
+from conversion import by_tflite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,3 +92,32 @@ def test_borders_are_rebuilt_as_well_as_centres(dims, filters):
 def test_wrong_latent_dims_are_put_right(dims, filters, given, expected):
     with pytest.raises(ValueError, match=expected):
         autoencoder(dims, filters, given)
+
+
+def test_sample_weights_are_maps():
+    """One for each image, or for each pixel: with a batch as large as a row,
+    and with another."""
+    _, _, auto = autoencoder((8, 6, 2), [4, 2], (2, 2, 2))
+    random = np.random.default_rng(0)
+    auto.set_weights([random.normal(scale=0.5, size=weights.shape)
+                      for weights in auto.get_weights()])
+    for count in 6, 8, 5:
+        x = random.random((count, 8, 6, 2)).astype("float32")
+        p = auto.predict_on_batch(x).astype("float64")
+        entropy = -(x * np.log(p) + (1 - x) * np.log(1 - p)).mean(axis=-1)
+        for shape in (count, 1, 1), (count, 8, 6):
+            weights = random.random(shape).astype("float32")
+            assert auto.test_on_batch(x, x, weights) == pytest.approx(
+                (weights * entropy).mean(), rel=1e-4)
+
+
+@pytest.mark.skipif(
+    keras.__version__ < "3" or keras.backend.backend() != "tensorflow",
+    reason="JAX needs jax2tf to convert, Keras 2 converts any batch")
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_decoder_converts_to_tflite_with_a_fixed_batch(tmp_path):
+    _, decoder, _ = autoencoder((8, 8, 1), [4, 2], (2, 2, 2))
+    codes = np.random.default_rng(0).random((3, 2, 2, 2)).astype("float32")
+    expected = decoder.predict(codes, verbose=0)
+    np.testing.assert_allclose(
+        by_tflite(decoder, codes, tmp_path), expected, rtol=1e-5)

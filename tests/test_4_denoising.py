@@ -77,3 +77,8 @@ def test_masking_survives_saving(tmp_path):
     layer = encoder.layers[1]
     assert type(layer).__name__ == "MaskingNoise"
     assert layer.rate == 0.3
+
+
+def test_masking_leaves_something():
+    with pytest.raises(ValueError, match="noise=1.*masking=True"):
+        autoencoder(20, [16], 4, 1, masking=True)

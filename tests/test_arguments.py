@@ -1,4 +1,7 @@
 """Random arguments: a model that keeps the contract, or a clear error."""
+from collections.abc import Iterable
+from numbers import Integral, Real
+
 import keras
 import pytest
 from cases import SMALL, factory, kinds
@@ -18,30 +21,49 @@ odd_lists = odd | st.lists(sizes | odd, max_size=3) | st.sets(sizes) | (
 weights = st.floats(0, 1) | st.sampled_from([0, 1])
 
 
-def arguments(module):
-    """Returns a strategy: sound arguments, of which none or some are odd."""
+def fitting(dims, filters):
+    """Returns the shape of a code of the convolutional module."""
+    shrink = 2 ** len(filters)
+    return -(-dims[0] // shrink), -(-dims[1] // shrink), filters[-1]
+
+
+def are_sizes(values):
+    """Decides whether values are integers of 1 or more."""
+    return isinstance(values, Iterable) and all(
+        isinstance(value, Integral) and value >= 1 for value in values)
+
+
+def are_right(module, dims, hidden, latent, *weights):
+    """Decides whether a module must take these arguments."""
     if module == "2-convolutional":
-        def fitting(drawn):
-            height, width, channels, filters = drawn
-            shrink = 2 ** len(filters)
-            return ((height, width, channels), filters, (
-                -(-height // shrink), -(-width // shrink), filters[-1]))
-        sound = st.tuples(st.integers(1, 20), st.integers(1, 20),
-                          st.integers(1, 4),
-                          st.lists(st.integers(1, 4), min_size=1, max_size=4)
-                          ).map(fitting)
-        spoilt = [odd_lists] * 3
+        return (all(map(are_sizes, (dims, hidden, latent)))
+                and len(dims) == 3 and len(hidden) > 0
+                and tuple(latent) == fitting((*dims,), (*hidden,)))
+    return (are_sizes([dims, latent]) and are_sizes(hidden)
+            and all(isinstance(weight, Real) and 0 <= weight < float("inf")
+                    and (module != "4-denoising" or weight <= 1)
+                    for weight in weights))
+
+
+def arguments(module):
+    """Returns a strategy: right arguments, of which none or some are odd."""
+    if module == "2-convolutional":
+        right = st.tuples(
+            st.tuples(*[st.integers(1, 20)] * 2, st.integers(1, 4)),
+            st.lists(st.integers(1, 4), min_size=1, max_size=4)
+        ).map(lambda drawn: (*drawn, fitting(*drawn)))
+        odd_ones = [odd_lists] * 3
     else:
         more = len(SMALL[module]) - 3
-        sound = st.tuples(sizes, lists, sizes, *[weights] * more)
-        spoilt = [odd, odd_lists, odd, *[odd] * more]
+        right = st.tuples(sizes, lists, sizes, *[weights] * more)
+        odd_ones = [odd, odd_lists, odd, *[odd] * more]
 
-    def spoil(drawn):
+    def replaced(drawn):
         values, others, which = drawn
         return tuple(other if odd else value for value, other, odd
                      in zip(values, others, which))
-    some = st.tuples(*[st.sampled_from([False, False, True])] * len(spoilt))
-    return st.tuples(sound, st.tuples(*spoilt), some).map(spoil)
+    which = st.tuples(*[st.sampled_from([False, False, True])] * len(odd_ones))
+    return st.tuples(right, st.tuples(*odd_ones), which).map(replaced)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +78,12 @@ def test_any_arguments(module, tries, record_property):
         count["tried"] += 1
         try:
             encoder, decoder, auto = factory(module)(*given)
-        except TypeError as error:
-            assert str(error)
-            return
         except ValueError as error:
+            assert not are_right(module, *given)
             assert "Expected" in str(error) and "Received: " in str(error)
+            assert "latent_dims=" in str(error)
             return
+        assert are_right(module, *given)
         dims, hidden, latent, *_ = given
         one = module == "2-convolutional"
         assert auto.layers[1] is encoder and auto.layers[2] is decoder

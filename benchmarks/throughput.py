@@ -31,8 +31,8 @@ def main():
             for line in PARTS[part](Path(name), data, count):
                 lines.append(line)
                 print(line, flush=True)
-            pages.save(f"bench-{part}", lines)
-    draw_peers(pages.read("bench-peers"))
+            pages.save(pages.DOCS / f"bench-{part}.csv", lines)
+    draw_peers(pages.read(pages.DOCS / "bench-peers.csv"))
     pages.write()
 
 

@@ -6,6 +6,7 @@ import pages
 import peers
 import pytest
 import reproduce
+import throughput
 
 CONTENDER = """
 import time
@@ -72,6 +73,21 @@ def test_contenders_that_ratios_are_taken_of_run_in_every_round():
     assert again(2.0) == [
         "course, TensorFlow", "ours, default", "PyTorch, tuned"]
     assert again(20.0) == ["ours, default", "PyTorch, tuned"]
+
+
+def test_parts_of_the_bench_are_written_into_their_tables(
+        tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["throughput.py", "quality"])
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
+    monkeypatch.setattr(pages, "write", lambda: None)
+    monkeypatch.setattr(pages, "commit", lambda: "fedcba9")
+    monkeypatch.setattr(throughput, "draw_peers", lambda lines: None)
+    monkeypatch.setattr(throughput, "prepare", lambda folder: (folder, 600))
+    monkeypatch.setitem(throughput.PARTS, "quality",
+                        lambda folder, data, count: [{"epochs": count}])
+    throughput.main()
+    assert pages.read(tmp_path / "bench-quality.csv") == [
+        {"epochs": "600", "commit": "fedcba9"}]
 
 
 def test_table_of_lines():

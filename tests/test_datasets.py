@@ -96,6 +96,29 @@ def test_description_reads_back():
                 == data.scaling.apply(data.test)).all()
 
 
+@pytest.mark.parametrize("given", [None, "y_train", "y_test"])
+def test_labels_that_are_missing(given, tmp_path, record_property):
+    labels = {"y_train": np.zeros(20), "y_test": np.zeros(10)}
+    assert datasets.load(archive(tmp_path, **labels), labelled=True)
+    with pytest.raises(InputError, match="y_train and y_test"):
+        datasets.load(archive(tmp_path, **{
+            name: array if name == given else None
+            for name, array in labels.items()}), labelled=True)
+    record_property("bad inputs refused", 1)
+
+
+def test_values_that_are_missing(tmp_path, record_property):
+    table = np.array([[1, 2], [3, np.nan]])
+    for missing, array in (False, table), (True, table * np.nan):
+        name = archive(tmp_path, x_train=array, x_test=array)
+        with pytest.raises(InputError, match="nan to nan"):
+            datasets.load(name, missing=missing)
+    data = datasets.load(archive(tmp_path, x_train=table, x_test=table),
+                         missing=True)
+    np.testing.assert_array_equal(data.train, table)
+    record_property("bad inputs refused", 2)
+
+
 @pytest.mark.parametrize("name", ["nothing.npz", "cifar", ""])
 def test_bad_names(tmp_path, name, monkeypatch, record_property):
     monkeypatch.chdir(tmp_path)

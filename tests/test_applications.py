@@ -24,7 +24,7 @@ from sklearn.covariance import LedoitWolf
 
 pytestmark = pytest.mark.usefixtures("eager")
 
-# What each writes beside what every training writes.
+# What each writes besides what every training writes.
 APPLICATIONS = {
     "denoise": {"denoised.png"},
     "impute": {"filled-10-at-random.png", "filled-25-at-random.png",
@@ -119,10 +119,10 @@ def test_samples_and_interpolations():
     drawn = generate.samples(model, 500, 3, np.random.default_rng(1))
     assert drawn.shape == (500, 6) and not drawn[:, 3:].any()
     assert drawn[:, :3].std() == pytest.approx(1, abs=0.1)
-    ways = generate.interpolations(model, IMAGES[:4], steps=5)
-    assert len(ways) == 2
-    for start, end, way in zip(IMAGES[:2], IMAGES[2:], ways):
-        for place, image in enumerate(way[:, :18]):
+    found = generate.interpolations(model, IMAGES[:4], steps=5)
+    assert len(found) == 2
+    for start, end, images in zip(IMAGES[:2], IMAGES[2:], found):
+        for place, image in enumerate(images[:, :18]):
             np.testing.assert_allclose(
                 image, (start + place * (end - start) / 4)[:18])
 

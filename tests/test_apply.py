@@ -76,7 +76,7 @@ def models(folder):
 
 
 def expected(folder, scaled):
-    """Computes codes, reconstructions and scores in the plain way."""
+    """Computes codes, reconstructions and scores as the models give them."""
     encoder, decoder = models(folder)
     parts = encoder.predict(
         scaled.reshape(-1, *encoder.input_shape[1:]), verbose=0)
@@ -161,7 +161,7 @@ def test_table(runs, apply, tmp_path):
     # What each column adds to the score.
     np.testing.assert_allclose(
         found["scores"][:, 1:].sum(axis=1), scores, rtol=1e-5)
-    # Columns in another order, others beside them, no names.
+    # Columns in another order, with others between them, no names.
     table("other.csv", [["note", *COLUMNS[::-1]], *(
         ["x", *row[::-1]] for row in TABLE)])
     done = apply(run, "other.csv", "codes", "--output", "-")

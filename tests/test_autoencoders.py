@@ -122,8 +122,8 @@ def test_dead_units_are_those_that_are_0_for_every_image():
 def test_layers_are_described(capsys):
     Autoencoder(*factory("0-vanilla")(64, [8], 4)).describe()
     encoder, decoder, factor = capsys.readouterr().out.splitlines()
-    for said in "Dense 8", "Dense 4", f"{64 * 8 + 8 + 8 * 4 + 4} weights":
-        assert said in encoder
+    for text in "Dense 8", "Dense 4", f"{64 * 8 + 8 + 8 * 4 + 4} weights":
+        assert text in encoder
     assert "Dense 64" in decoder and "64 / 4 = 16" in factor
 
 

@@ -41,11 +41,11 @@ def test_errors_are_those_of_what_was_saved(classified, small):
     arrays, (train, test) = read(small), rows(small)
     labels, truth = arrays["y_train"], arrays["y_test"]
     found = metrics(classified)
-    for way in "4-denoising", "from scratch":
-        folder = f"{way}-300-labels".replace(" ", "-")
+    for start in "4-denoising", "from scratch":
+        folder = f"{start}-300-labels".replace(" ", "-")
         model = keras.saving.load_model(classified / folder / "auto.keras")
         wrong = model.predict(test, verbose=0).argmax(axis=1) != truth
-        assert found[TITLE][way] == pytest.approx(wrong.mean(), abs=1e-6)
+        assert found[TITLE][start] == pytest.approx(wrong.mean(), abs=1e-6)
     assert (classified / "errors.png").stat().st_size > 10_000
     assert found["error"] == found[TITLE]["4-denoising"]
     distances = ((test[:, None] - train) ** 2).sum(axis=2)
@@ -65,13 +65,13 @@ def test_pretrained_network_starts_where_pretraining_ended(
     first = auto.layers[1].get_weights()
     auto.layers[1].set_weights([array + 1 for array in first])
     auto.save(folder / "auto.keras")
-    ways = {"4-denoising": 1, "from-scratch": 0}
-    for way in ways:
-        shutil.rmtree(folder / f"{way}-40-labels")
+    starts = {"4-denoising": 1, "from-scratch": 0}
+    for start in starts:
+        shutil.rmtree(folder / f"{start}-40-labels")
     here("classify.py", *common, "--resume", "--output", folder)
-    for way, more in ways.items():
+    for start, more in starts.items():
         encoder = keras.saving.load_model(
-            folder / f"{way}-40-labels" / "auto.keras").layers[1]
+            folder / f"{start}-40-labels" / "auto.keras").layers[1]
         for old, new in zip(first, encoder.get_weights()):
             np.testing.assert_allclose(new, old + more, atol=1e-5)
 

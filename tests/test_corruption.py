@@ -27,7 +27,7 @@ def moved(images, strength=1.0):
 def test_distortions_are_as_large_as_they_should_be(down, across):
     by_down, by_across = moved(blobs(4000, down, across))
     angle = np.radians(1.8)
-    # Shift, scale and turn; what is beside the middle also shears.
+    # Shift, scale and turn; what is off the middle also shears.
     assert by_down.std() == pytest.approx(np.sqrt(
         0.28 ** 2 + (0.024 * down) ** 2 + (angle * across) ** 2), rel=0.06)
     assert by_across.std() == pytest.approx(np.sqrt(

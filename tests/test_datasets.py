@@ -24,8 +24,8 @@ def test_arrays_are_read(tmp_path):
     assert (data.test[..., 0] == IMAGES[20:]).all()
     assert (data.test_labels == labels).all()
     assert data.train_labels is None and not data.is_table
-    for said in "20", "10", "6 x 5 x 1", "bytes / 255":
-        assert said in str(data)
+    for text in "20", "10", "6 x 5 x 1", "bytes / 255":
+        assert text in str(data)
 
 
 def test_limit_keeps_the_first_training_images(tmp_path):

@@ -28,11 +28,11 @@ def test_main_trains_and_writes_its_files(
     module = MAINS[name]
     printed = here(name, "--dataset", small, "--epochs", 2)
     lines = printed.strip().splitlines()
-    for said in (module, keras.backend.backend(), "small.npz", "300", "100",
+    for text in (module, keras.backend.backend(), "small.npz", "300", "100",
                  "28 x 28 x 1", "bytes / 255", "2 epochs", f"runs/{module}"):
-        assert said in lines[0]
-    for said in module, "small.npz", f"runs/{module}":
-        assert said in lines[-1]
+        assert text in lines[0]
+    for text in module, "small.npz", f"runs/{module}":
+        assert text in lines[-1]
     if name == "0-main.py":
         assert "784 / 32 = 24.5" in printed  # how far it compresses
     folder = tmp_path / "runs" / module
@@ -72,15 +72,15 @@ def test_main_trains_and_writes_its_files(
 
 # Of all mains, killed at any moment: test_interruption.py, which takes longer.
 # In a process of its own, as after a real interruption, it takes longer.
-@pytest.mark.parametrize("way", [
+@pytest.mark.parametrize("place", [
     "here", pytest.param("apart", marks=pytest.mark.long)])
 def test_interrupted_run_goes_on_to_the_same_end(
-        way, eager, small, tmp_path, request):
+        place, eager, small, tmp_path, request):
     """Of the module with noise in its code, and with noise in its batches."""
-    run = request.getfixturevalue(way)
+    run = request.getfixturevalue(place)
     # With 100 steps to an epoch, TensorFlow compiles them by XLA.
     flags = ("--dataset", small, "--limit", 100, "--distort", 2, "--latent", 3,
-             "--batch-size", 60 if way == "here" else 1)
+             "--batch-size", 60 if place == "here" else 1)
     run("3-main.py", *flags, "--epochs", 3, "--output", "whole")
     run("3-main.py", *flags, "--epochs", 1, "--output", "part")
     whole, part = tmp_path / "whole", tmp_path / "part"
@@ -167,17 +167,18 @@ def test_folder_of_images_and_tables(eager, small, here, tmp_path):
         Image.fromarray(image).convert("RGB").resize((60, 45)).save(
             tmp_path / f"{number}.png")
     printed = here("2-main.py", "--dataset", tmp_path, "--epochs", 1)
-    for said in "36 training", "4 test", "45 x 60 x 3":
-        assert said in printed.splitlines()[0]
+    for text in "36 training", "4 test", "45 x 60 x 3":
+        assert text in printed.splitlines()[0]
     archive(tmp_path, "table.npz", x_train=np.random.rand(50, 6),
             x_test=np.random.rand(20, 6))
     printed = here("0-main.py", "--dataset", "table.npz", "--epochs", 1,
                    "--latent", 2)
-    for said in "50 training", "20 test rows, 6":
-        assert said in printed.splitlines()[0]
+    for text in "50 training", "20 test rows, 6":
+        assert text in printed.splitlines()[0]
     for flags in ("2-main.py",), ("0-main.py", "--distort"):
-        assert "6" in here(*flags, "--dataset", "table.npz", "--output", "x",
-                           status=1)
+        error = here(*flags, "--dataset", "table.npz", "--output", "x",
+                     status=1)
+        assert "6" in error.partition("Received")[2]
     assert not (tmp_path / "x").exists()
 
 
@@ -225,19 +226,6 @@ def test_bad_flags(arguments, status, small, here, tmp_path, record_property):
 def test_flags_that_do_not_fit_the_model(name, flags, here, tmp_path):
     error = here(name, "--dataset", "glyphs", *flags, status=2)
     assert flags[-1 if flags[-1] == "--masking" else -2] in error
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("name, flags, memory, weights", [
-    ("0-main.py", (), 2 ** 22, "221,184"), ("2-main.py", (), 2 ** 20, "3,744"),
-    ("0-main.py", ("--latent", 10 ** 30), 2 ** 22, "128,0")])
-def test_model_too_large_for_the_memory(
-        name, flags, memory, weights, small, here, tmp_path, monkeypatch):
-    """Refused before it is built, with less memory than the 5.6 MB that the
-    dense one needs, but more than half."""
-    monkeypatch.setattr("lab.machine.memory", lambda: memory)
-    error = here(name, "--dataset", small, *flags, status=1)
-    assert weights in error.strip().splitlines()[-1]
     assert not list(tmp_path.iterdir())
 
 

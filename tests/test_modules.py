@@ -79,19 +79,19 @@ def test_sizes_that_do_not_fit_images(shape, latent, received):
     assert received in str(refused.value)
 
 
-@pytest.mark.parametrize("name, flags, weights", [
-    ("0-vanilla", {"hidden": [10], "latent": 5}, 2 * (100 * 10 + 10 * 5)),
-    ("2-convolutional", {"filters": [4, 2]}, 2 * 9 * (1 * 4 + 4 * 2))])
-def test_models_too_large_for_the_memory(name, flags, weights, monkeypatch):
+@pytest.mark.parametrize("name, flags, weights, values", [
+    ("0-vanilla", {"hidden": [10], "latent": 5}, 2 * (100 * 10 + 10 * 5),
+     100 + 10 + 5),
+    ("0-vanilla", {"hidden": [], "latent": 10 ** 30}, 2 * 10 ** 32,
+     100 + 10 ** 30),
+    ("2-convolutional", {"filters": [4, 2]}, 2 * 9 * (1 * 4 + 4 * 2),
+     100 + 4 * 25 + 2 * 6)])
+def test_models_too_large_for_the_memory(
+        name, flags, weights, values, monkeypatch):
     """Weights four times, for Adam, and what layers give twice."""
-    values = {"0-vanilla": 100 + 10 + 5,
-              "2-convolutional": 100 + 4 * 25 + 2 * 6}[name]
     needed = 4 * (4 * weights + 32 * 2 * values)
-    for memory, fits in (needed, True), (needed - 1, False):
-        monkeypatch.setattr("lab.machine.memory", lambda most=memory: most)
-        try:
-            MODULES[name].builder((10, 10, 1), 32, **flags)
-        except InputError as error:
-            assert not fits and f"{weights:,}" in str(error)
-        else:
-            assert fits
+    monkeypatch.setattr("lab.machine.memory", lambda: needed)
+    MODULES[name].builder((10, 10, 1), 32, **flags)
+    monkeypatch.setattr("lab.machine.memory", lambda: needed - 1)
+    with pytest.raises(InputError, match=f"{weights:,}"):
+        MODULES[name].builder((10, 10, 1), 32, **flags)

@@ -41,7 +41,7 @@ def test_folder(tmp_path):
 
 
 def is_mapped(array):
-    """Tells whether an array is a part of a file, and not in memory."""
+    """Determines whether an array is a part of a file, and not in memory."""
     while array is not None and not isinstance(array, np.memmap):
         array = getattr(array, "base", None)
     return array is not None

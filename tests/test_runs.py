@@ -185,7 +185,7 @@ def test_config_repeats_a_run(eager, small, here, tmp_path):
     here(*repeat, "--output", "two")
     assert metrics(tmp_path / "one") == metrics(tmp_path / "two")
     assert history(tmp_path / "one") == history(tmp_path / "two")
-    # Flags beside it take precedence.
+    # Other flags take precedence.
     assert "absent.npz" in here(*repeat, "--dataset", "absent.npz", status=1)
     # The same path, other data: not a repetition.
     with changed(tmp_path / "one" / "config.json") as content:

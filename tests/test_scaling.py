@@ -83,7 +83,7 @@ def test_tables_are_scaled_by_column_and_back(train, test, kind):
         assert (scaled[part == least] == 0).all()
         assert (back == least)[~varied].all()
         span = (most - least.astype("float64"))[None].repeat(len(part), 0)
-        # Beyond the training part's range, too: single precision of a share.
+        # Beyond the training part's range, too: in single precision.
         np.testing.assert_allclose(
             scaled[varied], ((exact - least)[varied] / span[varied]), 1e-6)
         np.testing.assert_allclose(

@@ -134,6 +134,7 @@ TABLES = {
         "comparable loss"),
     "quality": whole("bench-quality", "contender", "seconds to 0.0979",
                      "epochs", "times the tutorial's speed"),
+    "start-up": whole("start-up", "command", "changed", "seconds", "spread"),
     "penalty": whole("bench-penalty", "contender", "seconds an epoch",
                      "times vanilla's"),
 }

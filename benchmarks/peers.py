@@ -52,8 +52,8 @@ def peers(folder, data, count):
 
 
 def once_is_enough(found, module, contender):
-    """Tells whether a contender was measured, and no ratio is taken of it, or
-    it is the course's recipe and each epoch so long that chance evens out."""
+    """Returns whether a contender was measured, and no ratio is taken of it,
+    or it is the course's and each epoch so long that chance evens out."""
     runs = found.get((module, contender))
     return runs is not None and (
         contender not in COMPARED

@@ -30,8 +30,9 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Refuses to keep what a part of the tests counted."""
-    if config.getoption("--record") and config.getoption("-m"):
-        raise pytest.UsageError('Expected -m "" beside --record: all tests.')
+    if config.getoption("--record") and (
+            config.getoption("-m") or config.getoption("-k")):
+        raise pytest.UsageError('Expected -m "", all tests, with --record.')
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):

@@ -7,9 +7,9 @@ Each mutation is made in a copy of the project, where the tests of that file
 run until the first fails.
 """
 import concurrent.futures
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +18,30 @@ import pytest
 from lab_mutations import LAB
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+# Each mutation has a process, forked from one that has imported what takes
+# seconds to import.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([
+    "keras", "matplotlib.pyplot", "pytest", "sklearn.ensemble",
+    "sklearn.impute", "sklearn.linear_model", "tensorflow"])
+
+
+def run(folder, tests):
+    """Runs tests in a copy of the project, until the first fails."""
+    os.chdir(folder)
+    with open("printed", "w") as printed:
+        os.dup2(printed.fileno(), 1)
+        os.dup2(printed.fileno(), 2)
+    sys.path[:] = [path for path in sys.path
+                   if not Path(path).is_relative_to(ROOT) or ".venv" in path]
+    for name in [*sys.modules]:  # those of this project
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if Path(file).is_relative_to(ROOT) and ".venv" not in file:
+            del sys.modules[name]
+    os._exit(pytest.main(
+        ["-x", "-q", "-p", "no:cacheprovider", *tests]))
 
 
 def survives(name, tests, before, after):
@@ -32,16 +56,15 @@ def survives(name, tests, before, after):
         path = copy / "mains" / "lab" / name
         source = path.read_text()
         path.write_text(source.replace(before, after, 1))
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "-p",
-                 "no:cacheprovider", *(f"tests/{test}" for test in tests)],
-                cwd=copy, capture_output=True, text=True, timeout=300,
-                env={**os.environ, "PYTEST_ADDOPTS": ""})
-        except subprocess.TimeoutExpired:
-            return False  # what never ends is noticed, too
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-        return done.returncode == 0
+        process = FORKS.Process(
+            target=run, args=(copy, [f"tests/{test}" for test in tests]))
+        process.start()
+        process.join(300)
+        if process.is_alive():  # what never ends is noticed, too
+            process.kill()
+            return False
+        assert process.exitcode in (0, 1), (copy / "printed").read_text()
+        return process.exitcode == 0
 
 
 def survivors(names):

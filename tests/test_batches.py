@@ -100,6 +100,17 @@ def test_each_epoch_draws_order_and_noise_anew(tmp_path):
     assert len({tuple(state) for each in states for state in each}) == 6
 
 
+def test_each_batch_of_each_epoch_has_separate_draws():
+    noisy = batches(
+        np.zeros((40, 1), "float32"), 8, draw=lambda images, random: (
+            images + random.random(images.shape), images))
+    draws = []
+    for epoch in 0, 1:
+        noisy.start_epoch(epoch)
+        draws += [inputs.tobytes() for inputs, _ in noisy.once()]
+    assert len({*draws}) == len(draws)
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow",
                     reason="other backends take them as they are")
 def test_pipeline_gives_the_same_in_each_epoch():

@@ -1,6 +1,6 @@
 # make run   sets up .venv and trains the first main
 # make test  sets up .venv and runs the tests
-# make test-long  runs the slow tests: kill-and-resume, random arguments, leaks
+# make test-long  runs the slow tests: kill-and-resume, random arguments, mistakes
 # make lint  checks how the code is written
 # make check DIR=...  checks the modules in a folder, anyone's: docs/checker.md
 # make reproduce  trains the models of docs/results.md again (an hour)

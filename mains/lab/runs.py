@@ -7,7 +7,7 @@ import platform
 import keras
 import numpy as np
 
-from lab import files, modules, settings
+from lab import distribution, files, modules, settings
 from lab.autoencoders import Autoencoder, save
 from lab.data.datasets import Dataset
 from lab.data.reading import readable
@@ -191,7 +191,7 @@ def versions():
     name = keras.backend.backend()
     return {"backend": name, "keras": keras.__version__,
             name: __import__(name).__version__,
-            "numpy": np.__version__}
+            "numpy": np.__version__, **distribution.several()}
 
 
 def config(flags, data, more=()):

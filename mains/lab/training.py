@@ -10,6 +10,7 @@ import numpy as np
 
 from lab import (
     backend,
+    distribution,
     files,
     measures,
     modules,
@@ -48,6 +49,11 @@ def check(args, data):
             "--folds validates on training images, which --binarize dynamic "
             "draws anew in each epoch. Expected --binarize fixed. Received: "
             f"{data}")
+    if distribution.processes() > 1 and (
+            args.folds or args.flags.get("sizes")):
+        raise InputError(
+            "Several processes train one model. Expected one process for "
+            f"--folds and --sizes. Received: {distribution.processes()}")
     for name in (args.dataset, args.flags.get("other")):
         if args.overwrite and name and Path(name).exists() and Path(
                 name).resolve().is_relative_to(args.folder.resolve()):
@@ -75,12 +81,18 @@ def session(args, data, more=()):
             what is installed.
     """
     check(args, data)
+    # Files may lie elsewhere on each host.
+    output = distribution.join({
+        **args.flags, **data.to_config(), "resume": args.resume,
+        "dataset": None, "name": None}, args.output)
     config = runs.config(args.flags, data, more)
-    with files.claimed(args.output, args.folder, args.resume,
+    with files.claimed(output, args.folder, args.resume,
                        args.overwrite) as folder:
         # More epochs, unless something depends on their number.
         settings.check_resumed(
             folder, args, config, args.schedule == "constant" and not more)
+        for name in "auto.keras", "history.csv":
+            distribution.share(folder / name)
         files.write_json(folder / "config.json", config)
         moved = not args.resume and folder != args.folder
         print(f"Training {args.module} by {keras.backend.backend()} on "
@@ -169,6 +181,36 @@ def train(args, folder, data, build, rows=None, unseen=("test", None),
     keras.utils.clear_session()
     with backend.without_tensorflow():
         keras.utils.set_random_seed(args.seed)
+    with distribution.spread() as several:
+        model, history = fit(
+            args, folder, data, build, batches, test, described)
+    distribution.leave()
+    if several:  # one of them is enough from here on
+        models, _ = runs.restore(folder, len(batches), args.epochs)
+        model = Autoencoder(*models)
+    reseed(model.auto, args.seed, args.epochs)
+    # Training images as they are: neither distorted nor shuffled.
+    seen = None if draw else data.batches(
+        "train", args.batch_size, flat, rows=np.sort(batches.rows)[:10000])
+    metrics = measure(model, test, seen)
+    for alarm in measures.alarms(metrics):
+        print(alarm)
+    model.save(folder)
+    files.write_json(folder / "metrics.json", metrics)
+    return runs.Run(args.flags, folder, data, model, batches, test, history,
+                    metrics, runs.versions(), args.show)
+
+
+def fit(args, folder, data, build, batches, test, described):
+    """Fits a model, or goes on with it.
+
+    Args:
+        args, folder, data, build, described: As of `train`.
+        batches, test: `Batches` to train and to validate on.
+
+    Returns:
+        `Autoencoder`; history, a list of a row for each epoch.
+    """
     models, history = build(), []
     choose_optimizer(models[-1], args.optimizer, args.learning_rate)
     peak = float(models[-1].optimizer.learning_rate)
@@ -189,22 +231,13 @@ def train(args, folder, data, build, rows=None, unseen=("test", None),
                 1 + math.cos(math.pi * epoch / args.epochs)) / 2))
     if args.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
+    distribution.split(model.auto)
     if len(history) < args.epochs:
         model.auto.fit(
             batches.for_fit(), epochs=args.epochs, initial_epoch=len(history),
             shuffle=False,  # the batches shuffle themselves
             validation_data=test.for_fit(), callbacks=callbacks)
-    reseed(model.auto, args.seed, args.epochs)
-    # Training images as they are: neither distorted nor shuffled.
-    seen = None if draw else data.batches(
-        "train", args.batch_size, flat, rows=np.sort(batches.rows)[:10000])
-    metrics = measure(model, test, seen)
-    for alarm in measures.alarms(metrics):
-        print(alarm)
-    model.save(folder)
-    files.write_json(folder / "metrics.json", metrics)
-    return runs.Run(args.flags, folder, data, model, batches, test, history,
-                    metrics, runs.versions(), args.show)
+    return model, history
 
 
 def drawing(strength, data, draw):

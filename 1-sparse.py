@@ -31,7 +31,7 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
 
     Returns:
         encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`. Set
-            `encoder.layers[-1].activity_regularizer = None` before you put a
+            `encoder.layers[-1].activity_regularizer.l1 = 0.0` before you put a
             classifier on it, which would train the penalty as well.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and

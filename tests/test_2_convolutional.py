@@ -99,7 +99,7 @@ def test_sample_weights_are_maps():
     and with another."""
     _, _, auto = autoencoder((8, 6, 2), [4, 2], (2, 2, 2))
     random = np.random.default_rng(0)
-    auto.set_weights([random.normal(scale=0.5, size=weights.shape)
+    auto.set_weights([random.normal(scale=0.2, size=weights.shape)
                       for weights in auto.get_weights()])
     for count in 6, 8, 5:
         x = random.random((count, 8, 6, 2)).astype("float32")

@@ -1,4 +1,4 @@
-"""One-line mutations of our modules, each with the promises it must break."""
+"""Mutations of one line, each with the promises that it must break."""
 from typing import NamedTuple
 
 DENSE = ("0-vanilla", "1-sparse", "3-variational", "4-denoising",
@@ -7,9 +7,9 @@ ALL = (*DENSE, "2-convolutional")
 
 
 class Mutation(NamedTuple):
-    """A pattern in a module, what takes its place, and what that breaks."""
+    """A pattern in a file, what takes its place, and what that breaks."""
 
-    module: str
+    path: str
     pattern: str
     text: str
     breaks: tuple
@@ -17,16 +17,17 @@ class Mutation(NamedTuple):
 
 def in_all(pattern, text, *breaks, modules=ALL):
     """Makes the same mutation of several modules."""
-    return [Mutation(module, pattern, text, breaks) for module in modules]
+    return [Mutation(f"{module}.py", pattern, text, breaks)
+            for module in modules]
 
 
 def in_one(module, *mutations):
     """Makes mutations of one module."""
-    return [Mutation(module, pattern, text, tuple(breaks))
+    return [Mutation(f"{module}.py", pattern, text, tuple(breaks))
             for pattern, text, *breaks in mutations]
 
 
-MUTATIONS = [
+OURS = [
     *in_all(r"def autoencoder", "def autoencode", "function"),
     *in_all(r"return encoder, decoder, auto", "return encoder, auto",
             "returns"),
@@ -64,7 +65,7 @@ MUTATIONS = [
          "beyond.sizes"),
         (r"MaxPooling2D", "AveragePooling2D", "encoder.layers"),
         (r"UpSampling2D\(\(2, 2\)", "UpSampling2D((2, 2), "
-         "interpolation='bilinear'", "decoder.output"),
+         "interpolation='bilinear'", "decoder.upsampling"),
         (r"if cropping != \[\(0, 0\), \(0, 0\)\]", "if False",
          "beyond.sizes")),
     *in_one(
@@ -88,4 +89,59 @@ MUTATIONS = [
     *in_one(
         "5-contractive",
         (r"add_loss\(lambtha", "add_loss(2 * lambtha", "penalty")),
+]
+
+
+SOLVED = "checker/solutions/right"
+COMMON = [
+    (r"def autoencoder", "def encoders", "function"),
+    (r"return encoder, decoder, auto", "return auto, encoder, decoder",
+     "returns"),
+    (r"'sigmoid'", "'tanh'", "decoder.activations"),
+]
+
+
+def of_solutions(paths, *more):
+    """Makes the mutations that suit all solutions, and those of one."""
+    return [Mutation(f"{SOLVED}/{path}.py", pattern, text, tuple(breaks))
+            for path in paths for pattern, text, *breaks in (*COMMON, *more)]
+
+
+DENSE_ONES = (
+    (r"(reversed\(hidden_layers\)|hidden_layers\[::-1\])", "hidden_layers",
+     "decoder.order"),
+    (r"'adam'", "'sgd'", "optimizer"),
+    (r"'binary_crossentropy'", "'mse'", "loss"))
+SOLUTIONS = [
+    *of_solutions(["schedule/0-vanilla", "subclass_auto/0-vanilla"]),
+    *of_solutions(["nested/0-vanilla", "penalty_layer/1-sparse",
+                   "outside/4-denoising"], *DENSE_ONES[:2]),
+    *of_solutions(
+        ["reshape/2-convolutional"],
+        (r"filters\[::-1\]", "filters", "decoder.order"),
+        (r"\(2, 2\), padding='same'", "(2, 2)", "returns"),
+        (r"\(3, 3\), activation='relu'",
+         "(3, 3), padding='same', activation='relu'", "decoder.padding")),
+    *of_solutions(
+        ["layer/3-variational"],
+        (r"normal\(keras\.ops\.shape\(mean\)\)",
+         "normal(keras.ops.shape(mean), stddev=0.94)", "z.variance"),
+        (r"normal\(keras\.ops\.shape\(mean\)\)",
+         "normal(keras.ops.shape(mean), seed=0)", "z.anew"),
+        (r"normal\(keras\.ops\.shape\(mean\)\)",
+         "uniform(keras.ops.shape(mean), -3 ** 0.5, 3 ** 0.5)", "z.normal"),
+        (r"noise = (.*)", r"noise = \1\n        noise = keras.ops.concatenate("
+         "[noise[:, :1], noise[:, 1:2] + 0 * noise[:, 1:]], axis=1)",
+         "z.anew"),
+        (r"return z$", "return mean if training else z", "z.anew"),
+        (r"(?=self\.add_loss)", "kl = 0 * kl if training else kl\n        ",
+         "fit"),
+        (r"log_var / 2", "log_var", "z.variance"),
+        (r"- 1 - log_var", "- 1 + log_var", "kl"),
+        (r"inputs\)\[0\]", "inputs)[1]", "connected")),
+    *of_solutions(
+        ["subclass_auto/3-variational"],
+        (r"        self\.add_loss.*", "        pass", "kl"),
+        (r"self\.decoder\(z\)", "self.decoder(mean)", "connected"),
+        (r"'adam'", "'sgd'", "optimizer")),
 ]

@@ -15,71 +15,97 @@ IDEAS = {"0-vanilla": "vanilla", "1-sparse": "sparse",
          "2-convolutional": "convolutional", "3-variational": "variational",
          "4-denoising": "denoising", "5-contractive": "contractive"}
 PARTS = "encoder", "decoder"
+# What the course's own scripts ask for.
+TASK = {"convolutional": [(28, 28, 1), [16, 8, 8], (4, 4, 8)],
+        "variational": [784, [512], 2]}
+REST = {"sparse": 10e-6, "denoising": 0.5, "contractive": 1e-4}
+
+
+class Missing(Exception):
+    """Why something cannot be examined."""
+
+
+def parameters(idea):
+    """Returns the names of the arguments that the task gives."""
+    sizes = "filters" if idea == "convolutional" else "hidden_layers"
+    more = {"sparse": ["lambtha"], "denoising": ["noise"],
+            "contractive": ["lambtha"]}
+    return ["input_dims", sizes, "latent_dims", *more.get(idea, [])]
 
 
 def request(module, seed):
-    """Returns what to examine a module with: sizes that nobody can guess."""
+    """Returns what to examine a module with: sizes that nobody can guess.
+
+    Lists rise and fall, have equal numbers and a single one, and are those of
+    the task.
+    """
     random = np.random.default_rng([seed, 0])
     idea = IDEAS[module]
 
     def choose(low, high, count):
-        return [int(size) for size in random.choice(
-            np.arange(low, high), count, replace=False)]
+        return sorted(int(size) for size in random.choice(
+            np.arange(low, high), count, replace=False))
 
+    turn = random.choice([1, -1])
+    rest = [REST[idea]] if idea in REST else []
+    task = TASK.get(idea, [784, [128, 64], 32]) + rest
     if idea == "convolutional":
         # 8 rows for each of the code's but 4, or 16: what is cut off by the
-        # valid convolution is just what same padding has added.
-        one, two, three = choose(3, 7, 3)
+        # valid convolution is just what same padding has added. No size does
+        # that for one or two filters.
+        one, two, three = choose(3, 7, 3)[::turn]
         channels, = choose(2, 4, 1)
         builds = [
             [(12, 20, channels), [one, two, three], (2, 3, three)],
-            [(28, 12, 1), [one, two, one, three], (2, 1, three)]]
+            [(28, 12, 1), [one, two, one, three], (2, 1, three)],
+            [(12, 20, channels), [three, two, one], (2, 3, one)]]
         beyond = {"any size": [(10, 9, 3), [5, 4], (3, 3, 4)],
                   "wrong latent_dims": [(12, 20, 1), [5, 4, 3], (2, 3, 9)],
                   "no filters": [(12, 20, 1), [0, 4, 3], (2, 3, 3)]}
     else:
         dims, = choose(14, 20, 1)
-        sizes, (latent,) = choose(6, 12, 3), choose(3, 6, 1)
-        rest = {"sparse": [0.07], "denoising": [0.3], "contractive": [0.03]}
-        rest = [round(part * random.uniform(0.5, 2), 4)
-                for part in rest.get(idea, [])]
+        sizes, (latent,) = choose(6, 12, 3)[::turn], choose(3, 6, 1)
+        factors = {"sparse": 0.07, "denoising": 0.3, "contractive": 0.03}
+        rest = [round(factors[idea] * random.uniform(0.5, 2), 4)
+                for _ in rest]
         builds = [[dims, hidden, latent, *rest] for hidden in (
-            sizes, [sizes[1]] * 2, sizes[:1])]
+            sizes, sizes[::-1], [sizes[1]] * 2, sizes[:1])]
         beyond = {"no hidden layers": [dims, [], latent, *rest],
                   "latent_dims of 0": [dims, sizes, 0, *rest],
                   "a negative hidden layer": [dims, [-1], latent, *rest]}
-    unpenalised = None
+    numbers = {"task": len(builds), "unpenalised": None}
+    builds.append(task)
     if idea in ("sparse", "contractive"):
-        unpenalised = len(builds)
+        numbers["unpenalised"] = len(builds)
         builds.append([*builds[0][:3], 0.0])
-    stages = ["fresh", "twice", "training"] + {
-        "variational": ["draws", "terms"], "denoising": ["noisy"]}.get(
-            idea, [])
+    stages = ["fresh", "compiled", "outputs"] + {
+        "variational": ["terms", "step", "draws", "training_draws", "muted"],
+        "denoising": ["loss", "step", "noisy", "muted"]}.get(
+            idea, ["loss", "step"])
     return {"seed": seed, "builds": builds, "beyond": beyond,
-            "stages": stages, "unpenalised": unpenalised}
+            "stages": stages, "parameters": parameters(idea), **numbers}
 
 
 def chain(layers):
-    """Joins activations that are layers of their own to what they follow."""
+    """Joins activations that are layers of their own to what they follow.
+
+    Layers that change nothing are left out.
+    """
     joined = []
     for place, layer in enumerate(layers):
-        settings = layer["settings"]
-        own = settings.get("activation")
-        if layer["kind"].lower() in ("relu", "sigmoid") and not (
-                settings.get("max_value") or settings.get("negative_slope")
-                or settings.get("threshold")):
-            own = layer["kind"].lower()
-        elif layer["kind"] not in ("Activation", "InputLayer"):
-            joined.append({**layer, "place": place, "end": place,
-                           "activation": own})
+        if layer["kind"] == "InputLayer":
             continue
-        if layer["kind"] != "InputLayer":
-            if (joined and joined[-1]["activation"] == "linear"
-                    and layer["from"] == [joined[-1]["end"]]):
-                joined[-1].update(activation=own, end=place)
-            else:
-                joined.append({**layer, "place": place, "end": place,
-                               "activation": own})
+        name, last = layer["activation"], joined[-1] if joined else None
+        follows = last and layer["from"] == [last["end"]]
+        if layer["weights"] or name is None:
+            joined.append({**layer, "place": place, "end": place})
+        elif name == "linear":
+            if follows:
+                last["end"] = place
+        elif follows and last["weights"] and last["activation"] == "linear":
+            last.update(activation=name, end=place)
+        else:
+            joined.append({**layer, "place": place, "end": place})
     return joined
 
 
@@ -90,19 +116,66 @@ class Case:
         """Takes what `request` returned and what was collected for it."""
         self.module, self.idea = module, IDEAS[module]
         self.request, self.evidence = request, evidence
-        self.dims, self.sizes, self.latent, *self.rest = request["builds"][0]
-        self.x = inputs(request)
+
+    @functools.cached_property
+    def built(self):
+        """Returns number and arguments of each build that can be examined."""
+        if "parameters" not in self.evidence and "defined" in self.evidence:
+            raise Missing("see function")
+        built = [(number, arguments) for number, (arguments, found) in
+                 enumerate(zip(self.request["builds"],
+                               self.evidence["builds"]))
+                 if found and found["models"]]
+        if not built:
+            raise Missing("see returns")
+        return built
+
+    @property
+    def base(self):
+        """Returns the number of the build that is used and trained."""
+        return self.built[0][0]
+
+    @property
+    def arguments(self):
+        """Returns what that build was called with."""
+        return self.built[0][1]
+
+    @property
+    def dims(self):
+        """Returns its input_dims."""
+        return self.arguments[0]
+
+    @property
+    def latent(self):
+        """Returns its latent_dims."""
+        return self.arguments[2]
+
+    @property
+    def rest(self):
+        """Returns its further arguments."""
+        return self.arguments[3:]
+
+    @functools.cached_property
+    def x(self):
+        """Draws its inputs again."""
+        return inputs(self.request, self.base)
 
     def stage(self, name):
         """Returns what was measured."""
+        if self.built and name in self.evidence["errors"]:
+            raise Missing("see runs")
+        if name == "unpenalised" and self.request[name] not in dict(
+                self.built):
+            raise Missing("see returns")
         return self.evidence[name]
 
-    def chain(self, part, build=0):
+    def chain(self, part, build=None):
         """Returns the layers of encoder or decoder that compute something."""
+        build = self.base if build is None else build
         models = self.evidence["builds"][build]["models"]
         return chain(models[PARTS.index(part)]["layers"])
 
-    def passing(self, part, build=0):
+    def passing(self, part, build=None):
         """Returns the places of layers that the module's idea may add.
 
         They have no weights. Noise comes before the first layer, a draw or a
@@ -112,6 +185,7 @@ class Case:
         places = [layer["place"] for layer in layers if layer["weights"]]
         if part == "decoder" or self.idea in ("vanilla", "convolutional"):
             return []
+        build = self.base if build is None else build
         before = feeding(
             self.evidence["builds"][build]["models"][0]["layers"])
         return [layer["place"] for layer in layers
@@ -119,7 +193,7 @@ class Case:
                     layer["place"] < min(places) if self.idea == "denoising"
                     else layer["place"] not in before)]
 
-    def layers(self, part, build=0):
+    def layers(self, part, build=None):
         """Returns the layers that the task speaks of."""
         passing = self.passing(part, build)
         return [layer for layer in self.chain(part, build)
@@ -127,7 +201,7 @@ class Case:
 
     def heads(self):
         """Returns the two dense layers that end a variational encoder."""
-        layers = self.evidence["builds"][0]["models"][0]["layers"]
+        layers = self.evidence["builds"][self.base]["models"][0]["layers"]
         return [layer for layer in self.layers("encoder")
                 if layer["place"] in heads(layers)]
 
@@ -145,6 +219,15 @@ class Case:
         return reference.forward(
             layers, self.weights(layers, part, number), x)
 
+    def constant(self, number):
+        """Returns the losses of a decoder whose first layer is muted."""
+        layers = self.layers("decoder")
+        weights = self.weights(layers, "decoder", number,
+                               mute=[layers[0]["place"]])
+        outputs = reference.forward(layers, weights, np.zeros(
+            (len(self.x), *np.atleast_1d(self.latent))))
+        return reference.losses(self.x, outputs[-1])
+
     def gaussian(self, number, x=None):
         """Computes what the two heads give: a list of two arrays."""
         x = self.x if x is None else x
@@ -158,7 +241,7 @@ class Case:
     def outputs(self, number=1):
         """Returns the encoder's outputs, measured, as arrays."""
         return [np.asarray(output, "float64") for output
-                in self.stage("twice")[number - 1]["encoder"]]
+                in self.stage("outputs")[number - 1]["encoder"]]
 
     @functools.cached_property
     def draws(self):
@@ -166,6 +249,11 @@ class Case:
         drawn = self.stage("draws")
         return [np.asarray(drawn[name], "float64")
                 for name in ("first", "second")]
+
+    @functools.cached_property
+    def training_draws(self):
+        """Returns draws of z for the first input while training."""
+        return np.asarray(self.stage("training_draws")["z"], "float64")
 
     @functools.cached_property
     def roles(self):

@@ -1,4 +1,4 @@
-"""Runs a process that can do little harm, as far as the system allows it.
+"""What a process gives up before it runs code that nobody has read.
 
 Writing is confined to one folder by Landlock, which Linux has had since 5.13:
 a process gives rights up, for itself and for all that it starts, and cannot
@@ -7,30 +7,19 @@ may make one, else Landlock forbids TCP (since Linux 6.7). Elsewhere an audit
 hook of Python stands in for both: it stops accidents, not attacks.
 """
 import ctypes
-import json
 import os
 import signal
-import site
-import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-# The package lies in a folder that the module under examination does not see.
-START = ("import sys; sys.path[0] = sys.argv[1]; "
-         "from grader import evidence; del sys.path[0]; evidence.main()")
-ROOM = Path(__file__).resolve().parents[1]
-KINDS = {"cause": str, "keras": str, "errors": dict}
-TIME_LIMIT = "not done within the time limit"
-PATIENCE = 5  # times the processor's seconds, on a busy machine
 MEMORY = 16 * 2 ** 30  # bytes
 FILE_SIZE = 64 * 2 ** 20  # bytes
-KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "KERAS_BACKEND",
-        "SYSTEMROOT")
 # The shell is there because signals do not end a namespace's first process.
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--net", "--pid",
               "--fork", "--kill-child", "sh", "-c", '"$@"; exit $?', "sh"]
+OWN_PROCESSES = 0x20000000  # CLONE_NEWPID, from linux/sched.h
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, from linux/prctl.h
 
 # Landlock's numbers, from linux/landlock.h; the calls have no C function.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -138,64 +127,20 @@ def namespaces():
     return NAMESPACES if works.returncode == 0 else []
 
 
-def run(python, request, isolate):
-    """Collects evidence in a process and a folder of their own.
+def alone():
+    """Goes on in a child whose own children all end when it does.
 
-    Returns it, or a dictionary with the cause, where there is none. Nothing
-    that the process says is believed: it is read as JSON, and judged.
+    A namespace's first process takes all others with it; and as no signal
+    ends that first one, the module runs in its child. Without namespaces the
+    kernel ends the child when this process ends, and no more than that.
     """
-    with tempfile.TemporaryDirectory(
-            prefix="check-", ignore_cleanup_errors=True) as folder:
-        environment = {
-            **{name: os.environ[name] for name in KEPT if name in os.environ},
-            "HOME": folder, "TMPDIR": folder, "KERAS_HOME": folder,
-            "MPLCONFIGDIR": folder, "MPLBACKEND": "Agg",
-            "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PYTHONDONTWRITEBYTECODE": "1", "JAX_PLATFORMS": "cpu",
-            "PYTHONUSERBASE": site.getuserbase(), "OMP_NUM_THREADS": "1"}
-        with open(Path(folder, "printed"), "wb") as printed:
-            process = subprocess.Popen(
-                [*isolate, python, "-c", START, str(ROOM)], cwd=folder,
-                env=environment, stdin=subprocess.PIPE, stdout=printed,
-                stderr=printed, start_new_session=True)
-            try:
-                process.communicate(json.dumps(request).encode(),
-                                    PATIENCE * request["seconds"])
-            except subprocess.TimeoutExpired:
-                return {"cause": TIME_LIMIT}
-            finally:  # whatever it left running, too
-                stop(process)
-        return read(Path(folder), process.returncode)
-
-
-def stop(process):
-    """Ends a process, and all those in its group."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (AttributeError, ProcessLookupError, PermissionError):
-        process.kill()
-    process.wait()
-
-
-def read(folder, status):
-    """Reads the evidence in a folder, or finds out why there is none."""
-    path = folder / "evidence.json"
-    try:
-        # Neither a link to somewhere else, nor a pipe that never ends.
-        text = path.read_text() if stat.S_ISREG(path.lstat().st_mode) else ""
-        evidence = json.loads(text)
-        if isinstance(evidence, dict) and all(
-                isinstance(evidence.get(name, kind()), kind)
-                for name, kind in KINDS.items()):
-            return evidence
-    except (OSError, ValueError, RecursionError):
-        pass
-    too_long = int(getattr(signal, "SIGXCPU", 0))
-    if status in (-too_long, 128 + too_long):
-        return {"cause": TIME_LIMIT}
-    if status == 0:
-        return {"cause": "it ended Python before it was examined "
-                         "(os._exit?)"}
-    lines = (folder / "printed").read_text(errors="replace").splitlines()
-    last = next((line for line in reversed(lines) if line.strip()), "")
-    return {"cause": f"Python ended with status {status}: {last.strip()}"}
+    system = ctypes.CDLL(None, use_errno=True)
+    system.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if system.unshare(OWN_PROCESSES):
+        return
+    for _ in range(2):
+        child = os.fork()
+        if child:
+            _, status = os.waitpid(child, 0)
+            os._exit(status >> 8 or 128 * bool(status) + (status & 127))
+        system.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)

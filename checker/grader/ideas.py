@@ -10,9 +10,9 @@ DENSE = tuple(idea for idea in IDEAS if idea != "convolutional")
 
 def penalties(case):
     """Returns what the loss has above its cross-entropy, by weights."""
-    return [found["loss"] - reference.losses(
+    return [loss - reference.losses(
         case.x, found["auto"])[behaviour.loss(case)]
-        for found in case.stage("twice")]
+        for found, loss in zip(case.stage("outputs"), case.stage("loss"))]
 
 
 def candidates(case, number):
@@ -101,7 +101,7 @@ def noise(case):
 
 
 @promise("alive", "no unit of a fresh code is 0 for all inputs", tuple(
-    idea for idea in DENSE if idea != "variational"), ("runs",), beyond=True)
+    idea for idea in DENSE if idea != "variational"), beyond=True)
 def alive(case):
     """Counts dead units before any training."""
     code = np.asarray(case.stage("fresh")[0])
@@ -114,8 +114,8 @@ def alive(case):
 @promise("empty", "hidden_layers may be empty", DENSE, beyond=True)
 def empty(case):
     """Looks at a model without hidden layers."""
-    found = case.evidence["beyond"]["no hidden layers"]
-    if found != [case.dims]:
+    found = case.stage("beyond")["no hidden layers"]
+    if found != [case.request["builds"][0][0]]:
         return Broken("a model", row([found]))
 
 
@@ -124,7 +124,7 @@ def empty(case):
 def sizes(case):
     """Looks at a size that the task's layers alone do not restore."""
     due, *_ = case.request["beyond"]["any size"]
-    found = case.evidence["beyond"]["any size"]
+    found = case.stage("beyond")["any size"]
     if found != list(due):
         return Broken(row(due), row(np.atleast_1d(found)))
 
@@ -133,6 +133,6 @@ def sizes(case):
 def errors(case):
     """Looks at arguments that make no sense."""
     for name in set(case.request["beyond"]) - {"no hidden layers", "any size"}:
-        found = case.evidence["beyond"][name]
+        found = case.stage("beyond")[name]
         if not str(found).startswith(("ValueError", "TypeError")):
             return Broken(f"a ValueError for {name}", str(found))

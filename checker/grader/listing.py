@@ -14,6 +14,10 @@ class Broken(NamedTuple):
     likely: str = ""
 
 
+class Arguable(Broken):
+    """Not what most understand by the task, but its text allows it."""
+
+
 class Promise(NamedTuple):
     """A promise, whose it is, and what must be kept before."""
 
@@ -28,7 +32,7 @@ class Promise(NamedTuple):
 PROMISES = []
 
 
-def promise(name, text, ideas=IDEAS, needs=("returns",), beyond=False):
+def promise(name, text, ideas=IDEAS, needs=(), beyond=False):
     """Adds a check to the list, whose order is that of the report."""
     def add(check):
         PROMISES.append(Promise(name, text, check, ideas, needs, beyond))

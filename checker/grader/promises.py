@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 # Structure, behaviour, ideas and variational fill the list, in this order.
 from . import behaviour, case, evidence, ideas, variational  # noqa: F401
-from .listing import PROMISES, Broken
+from .listing import PROMISES, Arguable, Broken
+from .reference import Unknown
 
 
 class Result(NamedTuple):
-    """What became of a promise: kept, broken or not examined."""
+    """What became of a promise: kept, arguable, broken or not examined."""
 
     name: str
     text: str
@@ -34,20 +35,28 @@ def judge(module, request, found):
     @functools.cache
     def result(name):
         promise = mine[name]
-        missing = [need for need in promise.needs
-                   if need in mine and result(need).state != "kept"]
+        missing = [need for need in promise.needs if need in mine
+                   and result(need).state not in ("kept", "arguable")]
+        outcome = reason = None
         try:
             outcome = promise.check(examined)
+        except case.Missing as error:
+            reason = str(error)
+        except Unknown as error:
+            reason = f"this checker cannot compute {error}"
         except Exception as error:  # evidence that was tampered with
             outcome = Broken("evidence that makes sense",
                              evidence.useful(error),
                              "the module interferes with its examination")
-        if not isinstance(outcome, Broken):
+        if reason:
+            state, details = "not examined", {"note": reason}
+        elif not isinstance(outcome, Broken):
             state, details = "kept", {"note": outcome or ""}
         elif missing:  # which is reason enough
             state, details = "not examined", {"note": f"see {missing[0]}"}
         else:
-            state, details = "broken", outcome._asdict()
+            state = "arguable" if isinstance(outcome, Arguable) else "broken"
+            details = outcome._asdict()
         return Result(
             "beyond." * promise.beyond + f"{examined.idea}.{name}",
             promise.text, state, promise.beyond,

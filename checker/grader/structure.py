@@ -1,13 +1,13 @@
 """Promises on what a module defines and returns, and on its layers."""
-import re
-
 import numpy as np
 
-from .listing import IDEAS, Broken, promise, row
+from .case import Missing, parameters
+from .hints import hint
+from .listing import IDEAS, Arguable, Broken, promise, row
 
 ONE_CODE = tuple(idea for idea in IDEAS if idea != "variational")
-EXTRA = {"sparse": ["lambtha"], "denoising": ["noise"],
-         "contractive": ["lambtha"]}
+MODELS = "encoder", "decoder", "auto"
+NOT_MODELS = {"NoneType": "None", "tuple": "a tuple", "list": "a list"}
 
 
 def close(one, other):
@@ -17,7 +17,7 @@ def close(one, other):
         one, other, rtol=1e-3, atol=1e-4)
 
 
-@promise("function", "the module defines autoencoder", needs=())
+@promise("function", "the module defines autoencoder")
 def function(case):
     """Finds the names of other functions, if it is not there."""
     if "defined" in case.evidence:
@@ -26,55 +26,69 @@ def function(case):
                       "the function has another name" if names else "")
 
 
-@promise("signature", "autoencoder takes the arguments that the task names",
-         needs=("function",))
+@promise("signature", "autoencoder takes the arguments that the task names")
 def signature(case):
     """Compares names; more arguments may follow if they have defaults."""
-    sizes = "filters" if case.idea == "convolutional" else "hidden_layers"
-    expected = ["input_dims", sizes, "latent_dims", *EXTRA.get(case.idea, [])]
-    parameters = case.stage("parameters")
+    if "defined" in case.evidence and "parameters" not in case.evidence:
+        raise Missing("see function")
+    expected, found = parameters(case.idea), case.evidence["parameters"]
     count = len(expected)
-    if [name for name, _ in parameters[:count]] != expected or any(
-            required for _, required in parameters[count:]):
-        return Broken(row(expected), row(name for name, _ in parameters))
+    if [name for name, _ in found[:count]] != expected or any(
+            required for _, required in found[count:]):
+        return Broken(row(expected), row(name for name, _ in found))
 
 
-@promise("returns", "it returns three models: encoder, decoder, auto",
-         needs=("function",))
+def call(arguments):
+    """Writes the call of a factory."""
+    return f"autoencoder({row(arguments)})"
+
+
+@promise("returns", "it returns three models: encoder, decoder, auto")
 def returns(case):
-    """Refuses models whose layers cannot be seen."""
+    """Refuses encoders and decoders whose layers cannot be seen."""
+    if "defined" in case.evidence and "parameters" not in case.evidence:
+        raise Missing("see function")
     expected = "encoder, decoder, auto, made by keras.Model(inputs, outputs)"
     for place, arguments in enumerate(case.request["builds"]):
         error = case.evidence["errors"].get(f"build {place}")
         if error:
-            likely = ""
+            likely = hint(error)
             if case.idea == "convolutional" and "ncompatible" in error:
                 likely = "the encoder does not give latent_dims: " + (
                     "filters are told apart by their number" if place else
                     "has its pooling same padding?")
-            elif re.search("expects 1 (named )?input", error):
-                likely = ("the decoder is given all of the encoder's outputs "
-                          "instead of z")
-            call = f"autoencoder({row(arguments)})"
-            return Broken(expected, f"{call} ends with {error}", likely)
-        forms = case.evidence["builds"][place]["forms"]
-        if any("(keras.Model)" in form for form in forms):
+            return Broken(expected, f"{call(arguments)} ends with {error}",
+                          likely)
+        found = case.evidence["builds"][place]
+        forms = [NOT_MODELS.get(form, form) for form in found["forms"]]
+        if forms == ["None"]:
+            return Broken(expected, "None", "nothing is returned yet")
+        if len(forms) != 3:
+            return Broken(expected, f"{len(forms)} of three: {row(forms)}")
+        if not found["models"]:
             return Broken(expected, row(forms), (
-                "a subclass of Model hides its layers, and may train in ways "
-                "of its own: connect layers instead"))
-        if len(forms) != 3 or not set(forms) <= {"Functional", "Sequential"}:
-            return Broken(expected, row(forms))
+                "a subclass of Model hides its layers: connect them instead"
+                if any("(keras.Model)" in form for form in forms[:2])
+                else ""))
+        if found["order"] != [0, 1, 2]:
+            names = [MODELS[found["order"].index(place)]
+                     for place in range(3)]
+            return Broken(row(MODELS), row(names),
+                          "the right models in another order")
 
 
 @promise("list", "the list that it is given stays as it is")
 def unchanged(case):
     """Compares the list before and after each call."""
-    for place, arguments in enumerate(case.request["builds"]):
+    for place, arguments in case.built:
         given, left = arguments[1], case.evidence["builds"][place]["given"]
+        if left != given and left == given[::-1]:
+            return Arguable(row(given), row(left), (
+                "the caller's list was reversed in place: the task does not "
+                "forbid it, but the caller's next use of it goes wrong"))
         if left != given:
-            return Broken(row(given), row(left), (
-                "the list was reversed in place" if left == given[::-1]
-                else "the list was emptied or filled in place"))
+            return Broken(row(given), row(left),
+                          "the list was emptied or filled in place")
 
 
 def due(case, part, arguments):
@@ -92,7 +106,7 @@ def due(case, part, arguments):
 
 def layers(case, part):
     """Compares number and kinds of layers."""
-    for place, arguments in enumerate(case.request["builds"]):
+    for place, arguments in case.built:
         expected, _ = due(case, part, arguments)
         found = [layer["kind"] for layer in case.layers(part, place)]
         if found != expected:
@@ -106,20 +120,24 @@ def layers(case, part):
 
 def order(case, part):
     """Compares units or filters of layers, in order."""
-    for place, arguments in enumerate(case.request["builds"]):
+    for place, arguments in case.built:
         _, expected = due(case, part, arguments)
         found = [
             layer["settings"].get("units", layer["settings"].get("filters"))
             for layer in case.layers(part, place) if layer["weights"]]
         if found != expected:
-            given, count = list(arguments[1]), len(arguments[1])
-            other = "encoder" if part == "decoder" else "decoder"
+            given = list(arguments[1])
+            hidden, wanted = found[:len(given)], expected[:len(given)]
             likely = ""
-            if found[:count] == expected[:count]:
+            if hidden == wanted:
                 likely = "the last layer has another size"
-            elif sorted(found[:count]) == sorted(given):
-                likely = (f"the {part} has the hidden layers in the {other}'s "
-                          "order")
+            elif hidden == wanted[::-1]:
+                likely = (f"the {part} has the hidden layers in the order of "
+                          f"the {'encoder' * (part == 'decoder')}"
+                          f"{'decoder' * (part == 'encoder')}")
+            elif sorted(hidden) == sorted(given):
+                likely = (f"the {part} has the hidden layers in an order "
+                          "which is neither that of the list nor its reverse")
             return Broken(f"{row(expected)} for {given}", row(found), likely)
 
 
@@ -140,7 +158,7 @@ def activations(case, part):
 
 def setting(case, part, kind, name, expected):
     """Compares one setting of all layers of a kind."""
-    for place in range(len(case.request["builds"])):
+    for place, _ in case.built:
         found = [layer["settings"][name] for layer in case.layers(part, place)
                  if layer["kind"] == kind]
         right = expected(len(found))
@@ -148,9 +166,31 @@ def setting(case, part, kind, name, expected):
             return Broken(row(right), row(found))
 
 
+def kernels(case, part):
+    """Wants kernels of 3 x 3; the task leaves the decoder's last one open."""
+    broken = setting(case, part, "Conv2D", "kernel_size", lambda count: (
+        [[3, 3]] * (count - (part == "decoder"))))
+    last = case.layers(part)[-1]["settings"].get("kernel_size", [3, 3])
+    if not broken and last != [3, 3]:
+        return Arguable("[3, 3]", row([last]), (
+            "for the kernel of the last convolution the task has no words"))
+    return broken
+
+
+def upsampling(case, part):
+    """Wants upsampling by 2 x 2; the task leaves open what is in between."""
+    broken = setting(case, part, "UpSampling2D", "size",
+                     lambda count: [[2, 2]] * count)
+    return broken or setting(
+        case, part, "UpSampling2D", "interpolation",
+        lambda count: ["nearest"] * count) and Arguable(
+            "nearest, which is Keras's default", "another interpolation",
+            "the task names none")
+
+
 def output(case, part):
     """Compares what encoder or decoder gives with what its layers say."""
-    for place, found in enumerate(case.stage("twice"), start=1):
+    for place, found in enumerate(case.stage("outputs"), start=1):
         codes = [np.asarray(code) for code in found["encoder"]]
         if part == "encoder":
             given, x = codes[0], case.x
@@ -173,7 +213,7 @@ SHARED = {
         ("activations", "relu in the encoder, none for mean and log variance",
          IDEAS, activations),
         ("kernels", "the encoder's convolutions are 3 x 3", CONVOLUTIONAL,
-         setting, "Conv2D", "kernel_size", lambda count: [[3, 3]] * count),
+         kernels),
         ("padding", "the encoder's convolutions have same padding",
          CONVOLUTIONAL, setting, "Conv2D", "padding",
          lambda count: ["same"] * count),
@@ -188,15 +228,12 @@ SHARED = {
          IDEAS, order),
         ("activations", "relu in the decoder, sigmoid at its end", IDEAS,
          activations),
-        # The task leaves the last convolution's kernel and padding open.
         ("kernels", "the decoder's convolutions are 3 x 3", CONVOLUTIONAL,
-         setting, "Conv2D", "kernel_size",
-         lambda count: [[3, 3]] * (count - 1)),
+         kernels),
         ("padding", "same padding, valid in the last convolution but one",
          CONVOLUTIONAL, setting, "Conv2D", "padding",
          lambda count: [*["same"] * (count - 2), "valid"]),
-        ("upsampling", "upsampling is by 2 x 2", CONVOLUTIONAL, setting,
-         "UpSampling2D", "size", lambda count: [[2, 2]] * count),
+        ("upsampling", "upsampling is by 2 x 2", CONVOLUTIONAL, upsampling),
         ("output", "the decoder computes what its layers say", IDEAS,
          output)],
 }
@@ -209,8 +246,8 @@ def add_shared(part, before, name, text, ideas, check, *arguments):
 
 
 for part, promises in SHARED.items():
-    before = ["returns"]
+    before = []
     for name, *rest in promises:
-        add_shared(part, [*before, "runs"] if name == "output"
-                   else before[:2], name, *rest)
+        add_shared(part, before if name == "output" else before[:1],
+                   name, *rest)
         before.append(f"{part}.{name}")

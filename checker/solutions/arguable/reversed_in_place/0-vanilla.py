@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Autoencoder"""
-# Breaks vanilla.list.
+# Arguable: vanilla.list.
 import tensorflow.keras as keras
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Autoencoder"""
-# Breaks vanilla.returns.
+# Keeps all promises.
 from tensorflow import keras
 
 

@@ -1,0 +1,69 @@
+"""Who handed in what: the folders of one student or of a class."""
+import os
+from typing import NamedTuple
+
+from . import case
+
+TASKS = {number: name for number, name in enumerate(case.IDEAS)}
+COURSE = tuple(TASKS[number] for number in range(4))  # the others are ours
+
+
+class Student(NamedTuple):
+    """A name, a folder, and the modules that lie in it."""
+
+    name: str
+    folder: str
+    modules: tuple
+
+
+def modules(folder, names):
+    """Returns which of these modules lie in a folder."""
+    return tuple(name for name in names
+                 if os.path.isfile(os.path.join(folder, f"{name}.py")))
+
+
+def below(folder, names):
+    """Finds all folders with modules in a folder, and below it.
+
+    Hidden folders and those with an underscore are none of a student's.
+    """
+    found = []
+    for path, folders, _ in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] not in "._")
+        here = modules(path, names)
+        if here:
+            found.append((path, here))
+            folders.clear()
+    return found
+
+
+def find(folders, names):
+    """Returns the students of some folders.
+
+    A folder with modules is a student, any other is a class: each of its
+    folders is a student, however deep the modules lie in it, or several, if
+    they lie in several places. One without modules is a student as well.
+    """
+    students = []
+    for folder in map(os.fspath, folders):
+        if modules(folder, names):
+            students.append((label(folder), folder, modules(folder, names)))
+            continue
+        members = sorted(
+            entry.path for entry in os.scandir(folder)
+            if entry.is_dir() and entry.name[0] not in "._")
+        for member in members:
+            found = below(member, names) or [(member, ())]
+            students += [(label(member) if len(found) == 1 else
+                          os.path.relpath(path, folder), path, here)
+                         for path, here in found]
+        if not members:
+            students.append((label(folder), folder, ()))
+    names = [name for name, *_ in students]
+    return [Student(name if names.count(name) == 1 else folder, folder, here)
+            for name, folder, here in students]
+
+
+def label(folder):
+    """Returns the name of a folder, even of `.`."""
+    return os.path.basename(os.path.abspath(folder))

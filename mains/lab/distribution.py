@@ -42,7 +42,7 @@ def processes():
 
 
 def join(settings, output):
-    """Joins the other processes, if there are any, and compares settings.
+    """Joins the other processes, if there are any.
 
     Args:
         settings: Dictionary. What must be the same in all of them.
@@ -62,6 +62,18 @@ def join(settings, output):
             "Several processes need JAX. Expected KERAS_BACKEND=jax. "
             f"Received: {keras.backend.backend()}")
     import jax
+    connect()
+    compare({**settings, "keras": keras.__version__, "jax": jax.__version__})
+    if jax.process_index() == 0:
+        return output
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    join.folder = tempfile.TemporaryDirectory()  # until this process ends
+    return Path(join.folder.name)
+
+
+def connect():
+    """Connects to the other processes, once all have started."""
+    import jax
     # Else SIGTERM would be a hint to save, and not end the process.
     jax.config.update("jax_enable_preemption_service", False)
     # What the user does not say, JAX asks the launcher for.
@@ -74,27 +86,25 @@ def join(settings, output):
             first, processes(), number and int(number),
             initialization_timeout=START, heartbeat_timeout_seconds=SILENCE,
             shutdown_timeout_seconds=END)
-    except (IndexError, OSError, OverflowError, RuntimeError,
+    except (LookupError, OSError, OverflowError, RuntimeError,
             ValueError) as error:
         raise InputError(
             f"Could not join {processes()} processes. Expected {PREFIX}"
-            "JOB_ADDRESSES, HOST:PORT of the first with a free port, NUM_"
-            "PROCESSES, and PROCESS_ID, from 0; or mpirun or srun. Received: "
+            "JOB_ADDRESSES, HOST:PORT of the first one with a free port, and "
+            "PROCESS_ID, from 0; or mpirun or srun. Received: "
             f"{first}, {number} ({str(error).splitlines()[0]})") from error
-    everyone = [json.loads(each) for each in gather(json.dumps({
-        **settings, "keras": keras.__version__,
-        "jax": jax.__version__}).encode())]
+
+
+def compare(settings):
+    """Checks that all processes have the same settings."""
+    everyone = [json.loads(each)
+                for each in gather(json.dumps(settings).encode())]
     for name in {**everyone[0], **everyone[-1]}:
         values = [each.get(name) for each in everyone]
         if values.count(values[0]) < len(values):
             raise InputError(
                 "The processes do not train the same model. Expected the "
                 f"same {name}. Received: {', '.join(map(str, values))}")
-    if jax.process_index() == 0:
-        return output
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    join.folder = tempfile.TemporaryDirectory()  # until this process ends
-    return Path(join.folder.name)
 
 
 def gather(content):
@@ -172,12 +182,13 @@ def spread():
         if not joined:
             raise
         raise InputError(
-            "The training ended, as another process probably did. Expected "
-            f"all to go on. Received: {str(error).splitlines()[0]}") from error
+            "The training has ended, probably as another process has. Add "
+            "--resume to start all again. Received: "
+            f"{str(error).splitlines()[0]}") from error
 
 
-def several():
-    """Returns the number of devices, if there are several, by its name."""
+def devices():
+    """Returns how many devices there are, if several, for `config.json`."""
     if keras.backend.backend() == "jax":
         import jax
         if jax.device_count() > 1:

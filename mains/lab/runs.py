@@ -191,7 +191,7 @@ def versions():
     name = keras.backend.backend()
     return {"backend": name, "keras": keras.__version__,
             name: __import__(name).__version__,
-            "numpy": np.__version__, **distribution.several()}
+            "numpy": np.__version__, **distribution.devices()}
 
 
 def config(flags, data, more=()):

@@ -176,8 +176,8 @@ LAB = {
         ("if not 0 <= value < math.inf:", "if not 0 <= value:"),
         ("    if value > 1:", "    if value > 2:"),
     ]),
-    "command_line.py": (["test_settings.py", "test_hostile.py", *MAINS, "test_mains.py::"
-                         "test_flags_that_do_not_fit_the_model",
+    "command_line.py": (["test_settings.py", "test_hostile.py", *MAINS,
+                         "test_mains.py::test_flags_that_do_not_fit_the_model",
                          "test_applications.py"], [
         ("setattr(args, flag, own.get(flag))", "setattr(args, flag, None)"),
         ("*settings.repeated(args.config, name), *given",

@@ -396,6 +396,26 @@ def test_a_broken_or_empty_folder_ends_no_other(school):
     assert stub["found"] == "None"
 
 
+def test_students_of_a_class(tmp_path):
+    for path in ("ada", "bob/deep/down", "cem/first", "cem/second", ".git",
+                 "dora", "other/ada"):
+        (tmp_path / path).mkdir(parents=True)
+        if path != "dora":
+            write(tmp_path / path, {"0-vanilla": "", "1-sparse": ""})
+
+    def found(*folders):
+        return [student.name for student in students.find(
+            [tmp_path / folder for folder in folders], ["1-sparse"])]
+
+    assert found("") == ["ada", "bob", "cem/first", "cem/second", "dora",
+                         "other"]
+    assert found("ada", "dora", "bob") == ["ada", "dora", "deep"]
+    assert found("ada", "other/ada") == [
+        str(tmp_path / path) for path in ("ada", "other/ada")]
+    student, = students.find([tmp_path / "ada"], ["1-sparse", "3-variational"])
+    assert student.modules == ("1-sparse",)
+
+
 def test_formats_tell_the_same(school):
     report = school
     lines = [(student["name"], module, line) for student in report["students"]

@@ -135,8 +135,9 @@ def activation(layer, tensor):
     if hasattr(layer, "activation") and weights_of(layer):
         if layer.activation is None:
             return "linear"
+        name = plain(layer.activation)
         return named(layer.activation, (8,)) or (
-            f"{plain(layer.activation)} (not Keras's)")
+            f"{name} (by its name only)" if name in ACTIVATIONS else name)
     if hasattr(layer, "activation") and kind(layer) == "Activation":
         return named(layer.activation, (8,))
     if any(word in kind(layer) for word in ("InputLayer", *SIDE_EFFECTS)):

@@ -16,13 +16,13 @@ class Student(NamedTuple):
     modules: tuple
 
 
-def modules(folder, names):
+def modules(folder, names=tuple(case.IDEAS)):
     """Returns which of these modules lie in a folder."""
     return tuple(name for name in names
                  if os.path.isfile(os.path.join(folder, f"{name}.py")))
 
 
-def below(folder, names):
+def below(folder):
     """Finds all folders with modules in a folder, and below it.
 
     Hidden folders and those with an underscore are none of a student's.
@@ -30,9 +30,8 @@ def below(folder, names):
     found = []
     for path, folders, _ in os.walk(folder):
         folders[:] = sorted(name for name in folders if name[0] not in "._")
-        here = modules(path, names)
-        if here:
-            found.append((path, here))
+        if modules(path):
+            found.append(path)
             folders.clear()
     return found
 
@@ -44,24 +43,21 @@ def find(folders, names):
     folders is a student, however deep the modules lie in it, or several, if
     they lie in several places. One without modules is a student as well.
     """
-    students = []
+    found = []
     for folder in map(os.fspath, folders):
-        if modules(folder, names):
-            students.append((label(folder), folder, modules(folder, names)))
-            continue
-        members = sorted(
+        members = [] if modules(folder) else sorted(
             entry.path for entry in os.scandir(folder)
             if entry.is_dir() and entry.name[0] not in "._")
         for member in members:
-            found = below(member, names) or [(member, ())]
-            students += [(label(member) if len(found) == 1 else
-                          os.path.relpath(path, folder), path, here)
-                         for path, here in found]
+            places = below(member) or [member]
+            found += [(label(member) if len(places) == 1 else
+                       os.path.relpath(place, folder), place)
+                      for place in places]
         if not members:
-            students.append((label(folder), folder, ()))
-    names = [name for name, *_ in students]
-    return [Student(name if names.count(name) == 1 else folder, folder, here)
-            for name, folder, here in students]
+            found.append((label(folder), folder))
+    labels = [name for name, _ in found]
+    return [Student(name if labels.count(name) == 1 else folder, folder,
+                    modules(folder, names)) for name, folder in found]
 
 
 def label(folder):

@@ -29,11 +29,11 @@ WITHOUT = {
         "lab.autoencoders.zeros_at_first = contextlib.nullcontext; ",
 }
 COMMANDS = {
-    "`./mains/0-main.py --help`": ([""], ["0-main.py", "--help"]),
-    "`./mains/0-main.py` on 500 rows of 10 columns, 50 epochs": (
+    "`--help`": ([""], ["0-main.py", "--help"]),
+    "0-main.py on 500 rows of 10 columns, 50 epochs": (
         [*WITHOUT][:2], ["0-main.py", "--dataset", "table.npz", "--hidden",
                          "32", "--latent", "4", "--overwrite", "--no-show"]),
-    "`./mains/apply.py` on one row": (
+    "apply.py on one row": (
         ["", [*WITHOUT][2]], ["apply.py", "runs/0-vanilla", "row.npz",
                               "--what", "codes", "--output", "-"]),
     "import of a factory": ([""], None),

@@ -39,8 +39,10 @@ class Contraction(keras.layers.Layer):
         for kernel, slope in zip(kernels[::-1], slopes[::-1]):
             jacobian = times(jacobian, ops.transpose(kernel)) * slope[:, None]
         # |J W'|^2 = trace(J W'W J'), at the same cost for inputs of any size.
+        rows = ops.reshape(jacobian, (-1, first.shape[1]))
         gram = ops.dot(ops.transpose(first), first)
-        squared = ops.sum(times(jacobian, gram) * jacobian, axis=2) * alive
+        squared = ops.sum(rows * ops.dot(rows, gram), axis=1)
+        squared = ops.reshape(squared, (-1, size)) * alive
         self.add_loss(lambtha * ops.mean(ops.sum(squared, axis=1)))
         return units[-1]
 

@@ -189,3 +189,22 @@ def test_mean_and_log_variance_convert_to_tflite(tmp_path, compiled):
     for name, array in zip(("z_mean", "z_log_var"), expected[1:]):
         values = by_tflite(parts(encoder, name), x, tmp_path / name)
         np.testing.assert_allclose(values, array, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.long
+def test_initial_values_of_the_decoder_gain_nats(mnist, compiled):
+    """Compared with those of the encoder, and no biases."""
+    train, test = mnist
+    losses = []
+    for plain in False, True:
+        keras.utils.set_random_seed(0)
+        _, decoder, auto = factory("3-variational")(784, [512], 2)
+        if plain:
+            kernel, bias = decoder.layers[1].get_weights()
+            decoder.layers[1].set_weights([keras.ops.convert_to_numpy(
+                keras.initializers.Orthogonal(2 ** 0.5, seed=0)(kernel.shape)),
+                0 * bias])
+        auto.fit(train, train, epochs=10, batch_size=256, verbose=0)
+        losses.append(auto.evaluate(test, test, verbose=0))
+    print("negative ELBO, nats:", losses)
+    assert losses[0] < losses[1] - 4

@@ -30,9 +30,9 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
             sum of the code's absolute values, averaged over the batch.
 
     Returns:
-        encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`. Set
-            `encoder.layers[-1].activity_regularizer.l1 = 0.0` before you put a
-            classifier on it, which would train the penalty as well.
+        encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`. A
+            classifier on it would train the penalty as well: before, set
+            `encoder.layers[-1].activity_regularizer.l1 = 0.0`.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and
             binary cross-entropy (mean over `input_dims`, in nats), plus the

@@ -32,8 +32,8 @@ class Sampling(keras.layers.Layer):
 class Variational(keras.Model):
     """Sums its loss over `input_dims`, as the ELBO does, however compiled.
 
-    Here and not in `compile(loss_weights=[input_dims])`: compiled anew without
-    it, the KL divergence would outweigh a mean, and every code would collapse.
+    With `loss_weights=[input_dims]` instead, whoever compiles it anew without
+    them would get codes that collapse: the KL divergence outweighs a mean.
     """
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, **options):
@@ -64,9 +64,9 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
 
     Returns:
         encoder: Model, `(batch, input_dims)` to `[z, z_mean, z_log_var]`, each
-            `(batch, latent_dims)`; z is drawn anew at each call. For TFLite,
-            which lacks the draw, and under a classifier, which would train the
-            KL divergence as well, take models of its layers' outputs, such as
+            `(batch, latent_dims)`; z is drawn anew at each call. A
+            classifier on it would train the KL divergence as well, and TFLite
+            lacks the draw: for these take a model of a layer's output,
             `keras.Model(encoder.input, encoder.get_layer("z_mean").output)`.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and
@@ -107,8 +107,8 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     encoder = keras.Model(inputs, [z, z_mean, z_log_var], name="encoder")
 
     # Decoder. Biases as wide as N(0, I) spread the ReLU kinks over the codes:
-    # a gain of 6 nats with 784-[512]-2, 10 epochs of MNIST, over the encoder's
-    # initial values without biases; of 50 numbers none.
+    # over the encoder's initial values they gain 6 nats on MNIST in 10 epochs
+    # of 784-[512]-2, 2 nats in 50 epochs, and none with 784-[200, 200]-50.
     width = max(2.0, 8.0 / latent_dims)
     x = inputs = keras.Input((latent_dims,))
     for units in reversed(hidden_layers):

@@ -71,9 +71,9 @@ def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
             norm of d code / d input, averaged over the batch.
 
     Returns:
-        encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`. Put a
-            classifier on `encoder.layers[-2].output`, the code before the
-            layer that adds the penalty, which it would train as well.
+        encoder: Model, `(batch, input_dims)` to `(batch, latent_dims)`. A
+            classifier on it would train the penalty as well: put it on
+            `encoder.layers[-2].output`, the code before the last layer.
         decoder: Model, `(batch, latent_dims)` to `(batch, input_dims)`.
         auto: Model, the decoder after the encoder, compiled with Adam and
             binary cross-entropy (mean over `input_dims`, in nats), plus the

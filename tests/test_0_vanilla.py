@@ -1,4 +1,4 @@
-"""The vanilla autoencoder: it learns more than Keras's defaults would."""
+"""The vanilla autoencoder: its initial values, against Keras's defaults."""
 import keras
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from cases import factory
 
 
 def with_default_values(hidden_layers, latent_dims):
-    """Builds the same autoencoder with the initial values Keras has."""
+    """Builds the same autoencoder with Keras's default initial values."""
     x = inputs = keras.Input((784,))
     for units in hidden_layers:
         x = keras.layers.Dense(units, activation="relu")(x)
@@ -20,18 +20,18 @@ def with_default_values(hidden_layers, latent_dims):
 
 
 def learned(encoder, auto, train, test):
-    """Trains for ten epochs; returns validation loss and dead units."""
-    history = auto.fit(train, train, epochs=10, batch_size=256, verbose=0,
-                       validation_data=(test, test)).history
+    """Trains for ten epochs; returns the test loss and the dead units."""
+    auto.fit(train, train, epochs=10, batch_size=256, verbose=0)
     codes = encoder.predict(test, batch_size=1000, verbose=0)
-    return history["val_loss"][-1], int((codes == 0).all(axis=0).sum())
+    loss = auto.evaluate(test, test, batch_size=1000, verbose=0)
+    return loss, int((codes == 0).all(axis=0).sum())
 
 
 @pytest.mark.long
 def test_initial_values_leave_no_dead_code(mnist):
-    """Why the code starts at 3: from 0 or from 1 on, units die."""
-    dead = dict.fromkeys(("Keras's defaults", 0, 1, 3), 0)
-    for seed in range(5):
+    """The reason for a bias of 3: with 0 units die."""
+    dead = {"Keras's defaults": 0, 0: 0, 3: 0}
+    for seed in range(3):
         losses = {}
         for start in dead:
             keras.utils.set_random_seed(seed)
@@ -46,10 +46,9 @@ def test_initial_values_leave_no_dead_code(mnist):
             dead[start] += count
         print(f"seed {seed}, losses", losses)
         assert losses[3] < losses["Keras's defaults"]
-    print("dead units of 160:", dead)
+    print("dead units of 96:", dead)
     assert dead[3] == 0
-    assert min(dead["Keras's defaults"], dead[0]) >= 8
-    assert dead[1] >= 3
+    assert dead["Keras's defaults"] >= dead[0] >= 4
 
 
 def test_fresh_output_is_one_half():

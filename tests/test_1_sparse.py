@@ -1,4 +1,4 @@
-"""The sparse autoencoder: the penalty, and what it does to the code."""
+"""The sparse autoencoder: the penalty, and its effect on the code."""
 import keras
 import numpy as np
 import pytest

@@ -74,14 +74,14 @@ def test_borders_are_rebuilt_as_well_as_centres(dims, filters):
     auto.fit(images, images, epochs=12, batch_size=10, verbose=0)
     error = ((auto.predict(images, verbose=0) - images) ** 2).mean((0, 3))
     baseline = ((images - images.mean(0)) ** 2).mean((0, 3))
-    share = error / baseline
-    edge = np.ones_like(share, dtype=bool)
+    left = error / baseline
+    edge = np.ones_like(left, dtype=bool)
     edge[2:-2, 2:-2] = False
     print(dims, filters, "left of the variance: border",
-          share[edge].mean().round(3), "centre", share[~edge].mean().round(3))
-    # Same padding knows less at a border: 2 times the error is usual. Padding
-    # after the valid convolution, not before it, gives 9 to 60 times.
-    assert share[edge].mean() < 4 * share[~edge].mean()
+          left[edge].mean().round(3), "centre", left[~edge].mean().round(3))
+    # Same padding has less to go on at a border: twice the error is usual.
+    # Padding after the valid convolution, not before it, gives 9 to 60 times.
+    assert left[edge].mean() < 4 * left[~edge].mean()
 
 
 @pytest.mark.parametrize("dims, filters, given, expected", [

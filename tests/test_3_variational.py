@@ -58,7 +58,7 @@ def test_each_call_draws_anew():
 @pytest.mark.skipif(keras.backend.backend() == "torch",
                     reason="PyTorch's cross-entropy refuses inputs above 1")
 def test_stays_finite_where_exp_would_overflow():
-    """Inputs a thousand times too large, and a learning rate, too."""
+    """With inputs and a learning rate that are a thousand times too large."""
     x = 1000 * np.random.default_rng(0).random((400, 50), dtype="float32")
     encoder, _, auto = autoencoder(50, [64], 2)
     auto.optimizer.learning_rate = 1.0
@@ -67,7 +67,7 @@ def test_stays_finite_where_exp_would_overflow():
     assert np.isfinite(losses).all()
     assert all(np.isfinite(part).all()
                for part in encoder.predict(x, verbose=0))
-    # A log variance of 1,000, which a step of a wild training may give.
+    # A log variance of 1,000, as after a step that is much too large.
     *_, weights, biases = encoder.get_weights()
     encoder.set_weights(
         [*encoder.get_weights()[:-2], weights * 0, biases * 0 + 1000])
@@ -102,7 +102,7 @@ def test_evaluate_is_the_negative_elbo(compiled):
             pytest.approx(expected.mean(), abs=error))
 
 
-def test_fresh_model_knows_nothing_of_mnist(mnist, compiled):
+def test_fresh_model_has_the_loss_of_guessing(mnist, compiled):
     _, test = mnist
     encoder, decoder, auto = autoencoder(784, [512, 256], 2)
     # ln 2 nats for each of 784 pixels, and a KL divergence of a few tenths.
@@ -119,7 +119,7 @@ def test_training_on_mnist_does_not_collapse(mnist, compiled):
     encoder, _, auto = autoencoder(784, [512], 2)
     loss = auto.fit(train, train, epochs=3, batch_size=256, verbose=0,
                     validation_data=(test, test)).history["val_loss"][-1]
-    # 205.805 nats: the mean image for every code.
+    # The mean image for every code has 205.805 nats.
     assert loss < 180
     _, mean, _ = encoder.predict(test, batch_size=1000, verbose=0)
     assert (mean.std(axis=0) > 0.5).all()
@@ -158,7 +158,7 @@ def test_masks_of_pixels_are_refused(count):
 
 
 def parts(encoder, *names):
-    """Returns the encoder's model of the outputs of some of its layers."""
+    """Returns a model of the outputs of some of the encoder's layers."""
     return keras.Model(
         encoder.input, [encoder.get_layer(name).output for name in names])
 

@@ -1,4 +1,4 @@
-"""The denoising autoencoder: what it does to its inputs, and only then."""
+"""The denoising autoencoder: how it corrupts its inputs, and when."""
 import keras
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ ONES = np.full((1000, 20), 0.7, "float32")
 
 
 def corrupted(noise, masking, training=True):
-    """Returns what the noise layer makes of inputs that are all the same."""
+    """Returns the noise layer's output for inputs that are all the same."""
     encoder, _, _ = autoencoder(20, [16], 4, noise, masking)
     return np.asarray(encoder.layers[1](ONES, training=training))
 
@@ -47,7 +47,7 @@ def test_inputs_pass_untouched_at_inference(masking):
 @pytest.mark.parametrize("masking", [
     True, pytest.param(False, marks=pytest.mark.long)])
 def test_it_repairs_what_it_was_trained_to(masking, compiled):
-    """Inputs of two numbers in twenty: noise in the other 18 is undone."""
+    """With inputs of 20 values that two numbers determine."""
     random = np.random.default_rng(0)
     pitch, phase = random.random((2, 1000, 1))
     x = (0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 20)

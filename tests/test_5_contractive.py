@@ -18,8 +18,8 @@ def with_random_weights(hidden_layers, lambtha=0.1):
 
 
 def squared_jacobians(encoder, x):
-    """Returns the squared Frobenius norm of d code / d input for each row, by
-    automatic differentiation."""
+    """Returns the squared Frobenius norms of d code / d input, by automatic
+    differentiation, one for each row."""
     if keras.__version__ < "3" or keras.backend.backend() == "tensorflow":
         import tensorflow as tf
         x = tf.constant(x)
@@ -49,7 +49,7 @@ def test_penalty_is_the_squared_jacobian(hidden_layers):
 
 
 def test_gradient_of_the_penalty_is_right():
-    """Against the penalty's differences in NumPy, kernel by kernel."""
+    """Compared with finite differences in NumPy, kernel by kernel."""
     (encoder, _, auto), x = with_random_weights([16, 12], lambtha=1)
     weights = encoder.get_weights()
 
@@ -70,7 +70,7 @@ def test_gradient_of_the_penalty_is_right():
     auto.fit(x, x, batch_size=len(x), verbose=0)
     for i, (old, new) in enumerate(zip(weights, encoder.get_weights())):
         if old.ndim == 1:
-            assert (old == new).all()  # a bias moves no derivative
+            assert (old == new).all()  # the penalty does not depend on it
             continue
         direction = np.random.default_rng(i).normal(size=old.shape)
         sides = []
@@ -100,7 +100,7 @@ def test_penalty_follows_the_weights_after_cloning_and_loading(tmp_path):
 
 @pytest.mark.long
 def test_penalty_steadies_the_code():
-    """The share of a code's spread that noise in the input moves it by."""
+    """Noise in the input moves it by a smaller fraction of its variance."""
     random = np.random.default_rng(0)
     pitch, phase = random.random((2, 1000, 1))
     x = (0.5 + 0.4 * np.sin((2 + 4 * pitch) * np.linspace(0, 1, 20)
@@ -136,7 +136,6 @@ def test_the_code_before_the_penalty_serves_a_classifier():
 @pytest.mark.parametrize("mode", [
     "int8", pytest.param("int4", marks=pytest.mark.long)])
 def test_quantized_it_has_no_penalty(mode, tmp_path):
-    """Whose integers are no derivatives."""
     (encoder, decoder, auto), x = with_random_weights([16], lambtha=1e-3)
     with_penalty = auto.test_on_batch(x, x)
     penalty = 1e-3 * squared_jacobians(encoder, x).mean()

@@ -8,7 +8,7 @@ from cases import SMALL, factory, kinds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-# Not large ones: such a model is built, if the machine has room for it.
+# Not large ones: the model would be built, if the memory suffices.
 integers = st.integers(max_value=99)
 odd = st.one_of(
     integers, st.floats(width=32), st.booleans(), st.none(),
@@ -34,7 +34,7 @@ def are_sizes(values):
 
 
 def are_right(module, dims, hidden, latent, *weights):
-    """Decides whether a module must take these arguments."""
+    """Decides whether a module must accept these arguments."""
     if module == "2-convolutional":
         return (all(map(are_sizes, (dims, hidden, latent)))
                 and len(dims) == 3 and len(hidden) > 0

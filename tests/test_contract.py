@@ -18,25 +18,24 @@ import pytest
 from cases import DENSE, SMALL, activations, factory, first, kinds, shape
 
 ROOT = Path(__file__).resolve().parents[1]
-# What compiling takes longer than: a few steps, but not where each operation
-# is compiled for itself.
+# A few steps are faster without compiling; JAX would compile each operation.
 EAGER = keras.backend.backend() == "tensorflow"
 every_module = pytest.mark.parametrize("module", SMALL)
 every_dense_module = pytest.mark.parametrize("module", DENSE)
-# The loss of its own, with a penalty: with a plain loss, Keras does it all.
+# Only one module computes its loss itself; for the others Keras does.
 every_kind_of_loss = pytest.mark.parametrize("module", [
     module if module == "3-variational"
     else pytest.param(module, marks=pytest.mark.long) for module in SMALL])
 
 
 def inputs(module, count=40):
-    """Makes inputs that differ from each other, in [0, 1]."""
+    """Makes random inputs in [0, 1]."""
     return np.random.default_rng(0).random(
         (count, *shape(module)), dtype="float32")
 
 
 def trained(module, epochs=2, seed=0, compiled=True):
-    """Builds and trains a small model, the same each time."""
+    """Builds and trains a small model, repeatably."""
     keras.utils.set_random_seed(seed)
     models = factory(module)(*SMALL[module])
     models[2].run_eagerly = EAGER and not compiled
@@ -207,7 +206,7 @@ def test_models_are_made_again_from_their_description(module):
 
 
 def losses_without_draws(module, **options):
-    """Trains where nothing is drawn; returns the history."""
+    """Trains without shuffling; returns the history."""
     keras.utils.set_random_seed(0)
     _, _, auto = factory(module)(*SMALL[module])
     auto.run_eagerly = EAGER
@@ -220,7 +219,7 @@ def losses_without_draws(module, **options):
 def test_fit_takes_what_it_always_takes(module):
     history = losses_without_draws(module, epochs=1, validation_split=0.25)
     assert len(history["val_loss"]) == 1
-    # One for each input, whose loss is a number or, of images, a map.
+    # One for each input, whose loss is a number or, for images, a map.
     weights = np.ones((16, *[1] * (len(shape(module)) - 1)), "float32")
     same = losses_without_draws(module, epochs=1, sample_weight=weights)
     plain = losses_without_draws(module, epochs=1)
@@ -239,7 +238,7 @@ def test_compiled_anew_it_goes_on(module):
         assert (old == new).all()
     x = inputs(module)
     loss, _ = auto.evaluate(x, x, verbose=0)
-    # A draw apart, and what a penalty is of.
+    # Another draw, and another batch size.
     assert loss == pytest.approx(losses[-1], rel=0.2)
 
 
@@ -251,7 +250,7 @@ def usual_loss(module):
 
 @contextlib.contextmanager
 def precision(policy):
-    """Sets Keras's policy of types for a while."""
+    """Sets Keras's dtype policy for a while."""
     global_policy = getattr(keras.mixed_precision, "global_policy",
                             getattr(keras.mixed_precision, "dtype_policy", 0))
     set_policy = getattr(keras.mixed_precision, "set_global_policy",
@@ -267,7 +266,7 @@ def precision(policy):
 
 @pytest.mark.parametrize("module", ["0-vanilla", "1-sparse", "3-variational",
                                     "5-contractive"])
-# JAX says so, and computes in float32, unless JAX_ENABLE_X64 is set.
+# JAX warns and computes in float32, unless JAX_ENABLE_X64 is set.
 @pytest.mark.filterwarnings("ignore:Explicitly requested dtype float64")
 def test_policy_of_float64_where_keras_computes_in_float32(module):
     with precision("float64"):
@@ -277,7 +276,7 @@ def test_policy_of_float64_where_keras_computes_in_float32(module):
 
 
 def test_large_images_in_half_precision():
-    """Whose number of pixels is no number of 16 bits."""
+    """With more pixels than float16 can count."""
     with precision("mixed_float16"):
         _, _, auto = factory("3-variational")(65536, [], 1)
         x = np.ones((2, 65536))
@@ -307,7 +306,7 @@ def test_other_precisions(module, policy):
     assert np.isfinite(losses).all() and losses[-1] < 1.01 * losses[0]
     kind = {"mixed_float16": "float16", "float64": "float64"}.get(policy)
     if kind and isinstance(outputs, np.ndarray) and module not in (
-            "1-sparse", "5-contractive"):  # whose penalty wants float32
+            "1-sparse", "5-contractive"):  # whose penalty needs float32
         assert outputs.dtype == kind or keras.backend.backend() == "jax"
     # Three digits of bfloat16; noise is drawn anew in each precision.
     drawn = module in ("3-variational", "4-denoising")
@@ -319,8 +318,8 @@ def test_other_precisions(module, policy):
                     reason="a strategy of TensorFlow's")
 @pytest.mark.long
 def test_mirrored_on_two_devices_is_the_same_as_one(tmp_path):
-    """Virtual devices, in a process of their own. (Not where each device would
-    draw noise of its own.)"""
+    """On virtual devices, in a separate process; without modules that draw
+    noise, as each device draws its own."""
     script = """
 import sys
 import numpy as np
@@ -475,7 +474,7 @@ def test_module_stands_alone(module):
 
 @every_module
 def test_repeated_parts_do_not_drift_apart(module):
-    """Paragraphs that begin as vanilla's do are vanilla's."""
+    """Paragraphs that begin like vanilla's are the same as vanilla's."""
     def paragraphs(name):
         source = (ROOT / f"{name}.py").read_text()
         parts = re.split(r"\n{2,}", source.strip())

@@ -3,19 +3,18 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 
 import keras
 import numpy as np
 import pytest
 import scripts
-from cases import MAINS
+from cases import DENSE, MAINS, SMALL
 from data_files import archive, read
-from lab import backend, command_line
+from lab import backend
 from lab.backend import UNTOUCHED
 from PIL import Image
-from scripts import ROOT, WRITTEN, changed, config, history, metrics
+from scripts import WRITTEN, config, history, metrics
 
 ALSO = {"3-main.py": {"manifold.png", "codes.png"},
         "5-main.py": {"codes.png", "0-vanilla"}}
@@ -249,19 +248,6 @@ def test_backend_is_the_fastest_unless_the_user_says_otherwise(
     assert (os.environ["KERAS_BACKEND"] or None) == expected
 
 
-@pytest.mark.parametrize("variable, expected", [("", "torch"), ("jax", "jax")])
-def test_config_repeats_a_run_on_its_backend(
-        variable, expected, finished, monkeypatch):
-    path = finished[0] / "config.json"
-    with changed(path) as content:
-        content["versions"]["backend"] = "torch"
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
-    monkeypatch.setenv("KERAS_BACKEND", variable)
-    monkeypatch.setattr("sys.argv", ["0-main.py", "--config", str(path)])
-    command_line.parse("", "0-vanilla")
-    assert os.environ["KERAS_BACKEND"] == expected
-
-
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="needs JAX")
 def test_dense_mains_compute_with_jax(small, apart, tmp_path):
     """As users run them: by the backend that is fastest, on its own."""
@@ -300,29 +286,25 @@ def test_mnist_that_cannot_be_had(apart, tmp_path):
 @pytest.mark.skipif(not importlib.util.find_spec("tensorflow"),
                     reason="the course's mains import TensorFlow")
 @pytest.mark.long
-def test_course_mains_run_unchanged(tmp_path):
+def test_course_mains_run_unchanged(apart):
     """Their form: from the top level, on arrays, with `predict`."""
-    script = tmp_path / "main.py"
-    script.write_text("".join(map(course_main, MAINS)))
-    done = subprocess.run(
-        [sys.executable, script], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("(10, 8, 8)") == len(MAINS)
+    printed = apart("-c", "".join(map(course_main, SMALL)),
+                    PYTHONPATH=str(scripts.ROOT))
+    assert printed.count("(10, 8, 8)") == len(SMALL)
 
 
-def course_main(name):
+def course_main(module):
     """Returns a main as the course writes it."""
-    dims = {"2": "(8, 8, 1), [4, 2], (2, 2, 2)", "0": "64, [9], 3",
-            "3": "64, [9], 3"}.get(name[0], "64, [9], 3, 10e-6")
-    shape = (20, 8, 8, 1) if name[0] == "2" else (20, 64)
+    arguments, shape = (64, [9], 3, *SMALL[module][3:]), (20, 64)
+    if module not in DENSE:
+        arguments, shape = SMALL[module], (20, 8, 8, 1)
     return f"""
 import numpy as np
 import tensorflow as tf
-autoencoder = __import__({MAINS[name]!r}).autoencoder
+autoencoder = __import__({module!r}).autoencoder
 tf.random.set_seed(0)
 x = np.random.rand(*{shape}).astype("float32")
-encoder, decoder, auto = autoencoder({dims})
+encoder, decoder, auto = autoencoder{arguments}
 auto.fit(x, x, epochs=2, batch_size=8, shuffle=True, validation_data=(x, x))
 encoded = encoder.predict(x[:10])
 if isinstance(encoded, list):

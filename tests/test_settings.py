@@ -1,5 +1,6 @@
 """What a run was asked to do: written, read, compared and repeated."""
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -73,6 +74,18 @@ def test_commands_repeat_settings(name, words, flags, tmp_path, monkeypatch):
     more = parse(monkeypatch, name, [
         "--config", str(path), "--epochs", "77"], **flags)
     assert more.flags == {**first.flags, "epochs": 77}
+
+
+@pytest.mark.parametrize("variable, expected", [
+    ("", "torch"), ("tensorflow", "tensorflow")])
+def test_a_run_is_repeated_on_its_backend(
+        variable, expected, tmp_path, monkeypatch):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**CONFIG, "versions": {"backend": "torch"}}))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    parse(monkeypatch, "0-vanilla", ["--config", str(path)])
+    assert os.environ["KERAS_BACKEND"] == expected
 
 
 @pytest.mark.parametrize("content", [

@@ -18,7 +18,6 @@ def main():
     args = command_line.parse(
         __doc__, "anomalies", model="0-vanilla", hidden=[512, 256], latent=32,
         other=None, protocol="all-but-one")
-    command_line.need("sklearn")
     import dataclasses
 
     import numpy as np

@@ -5,8 +5,8 @@
 
 RUN is the folder of a finished run, which has all settings. SOURCE is
 what training takes (mnist, fashion_mnist and glyphs: their test part; a .npz
-file: x, or else x_test, or else x_train; a .csv file; a folder of images), or
-an image, or a pattern such as 'photos/*.png'. Writes a row for each input:
+file: x, or else x_test, or else x_train; a table; a folder of images), or an
+image, or a pattern such as 'photos/*.png'. Writes a row for each input:
 
 codes    what the encoder gives; of the variational module, the means
 rebuilt  the reconstructions, in the units of the input: images
@@ -185,6 +185,27 @@ def results(run, values, what, limit=None):
             "errors": ((values - rebuilt) ** 2).astype("float32")}
 
 
+def in_columns(data, found):
+    """Changes results to what a row of text holds: categories by their names,
+    an error for each column of a table, none for each pixel.
+
+    Args:
+        data: `Dataset` of the run.
+        found: Dictionary, as `results` returns it.
+    """
+    import numpy as np
+    from lab.data import columns
+
+    if not data.is_table:
+        found.pop("errors", None)
+    elif data.columns and "rebuilt" in found:
+        found["rebuilt"] = columns.decoded(found["rebuilt"], data.columns)
+    elif data.columns and "errors" in found:
+        found["errors"] = np.stack([
+            part.sum(axis=1) for *_, part in columns.grouped(
+                found["errors"], data.columns)], axis=1)
+
+
 def warn(run):
     """Warns where results may differ from those of the run."""
     from lab import runs
@@ -218,8 +239,8 @@ def apply(args, run, target, stdout):
     import numpy as np
     from lab.data import inputs as new
 
-    inputs = new.find(
-        args.source, run.data.columns, run.settings.get("names"))
+    inputs = new.find(args.source, run.data.columns,
+                      run.settings.get("names"), run.data.shape)
     if inputs.shape != run.data.shape:
         expected, received = (" x ".join(map(str, shape)) for shape in (
             run.data.shape, inputs.shape))
@@ -241,9 +262,8 @@ def apply(args, run, target, stdout):
             if "rebuilt" in found:
                 found["rebuilt"] = restored(
                     found["rebuilt"], scaling, inputs.dtype)
-            if not run.data.is_table and (
-                    target is None or target.suffix.lower() == ".csv"):
-                found.pop("errors", None)  # a map is no row
+            if target is None or target.suffix.lower() == ".csv":
+                in_columns(run.data, found)
             if add:
                 add(names, found)
             done += len(names)

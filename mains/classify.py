@@ -20,7 +20,6 @@ def main():
     args = command_line.parse(
         __doc__, "classify", model="4-denoising", hidden=[512, 512],
         latent=256, labels=[100, 1000, 10000, 100000])
-    command_line.need("sklearn")
     from lab import baselines, figures, runs, training
     from lab.applications import classify
     from lab.data import datasets

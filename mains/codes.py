@@ -13,7 +13,6 @@ def main():
     """Loads, trains, encodes, compares, draws."""
     args = command_line.parse(
         __doc__, "codes", model="0-vanilla", hidden=[512, 256], latent=2)
-    command_line.need("sklearn")
     from lab import baselines, figures, measures, training
     from lab.applications import codes
     from lab.data import datasets

@@ -12,7 +12,6 @@ def main():
     args = command_line.parse(
         __doc__, "denoise", model="4-denoising", hidden=[512, 256], latent=32,
         noise=0.5, masking=False)
-    command_line.need("sklearn", "scipy")
     from lab import figures, measures, training
     from lab.applications import denoise
     from lab.data import corruption, datasets

@@ -17,7 +17,6 @@ def main():
         raise command_line.InputError(
             "Only the variational module has a prior to draw from. Expected "
             f"--model 3-variational. Received: --model {args.module}")
-    command_line.need("sklearn")
     import numpy as np
     from lab import figures, training
     from lab.applications import generate

@@ -17,7 +17,6 @@ def main():
     """Loads, trains, hides, fills in, compares, draws."""
     args = command_line.parse(
         __doc__, "impute", model="0-vanilla", hidden=[1024], latent=256)
-    command_line.need("sklearn")
     import numpy as np
     from lab import figures, training
     from lab.applications import impute

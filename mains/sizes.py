@@ -16,7 +16,6 @@ def main():
     args = command_line.parse(
         __doc__, "sizes", model="0-vanilla", hidden=[512, 256],
         sizes=[2, 4, 8, 16, 32, 64, 128])
-    command_line.need("sklearn")
     from lab import baselines, figures, training
     from lab.applications import sizes
     from lab.data import datasets

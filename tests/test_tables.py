@@ -41,7 +41,7 @@ def test_table_is_read(tmp_path):
     np.testing.assert_array_equal(data.test, values[held_out])
     assert (data.train_labels == kinds[~held_out]).all()
     assert (data.test_labels == kinds[held_out]).all()
-    assert data.columns == COLUMNS
+    assert [*data.columns] == data.features == COLUMNS
     assert "4 columns, 'age'" in str(data)
 
 
@@ -181,12 +181,12 @@ def test_columns_are_found_by_name(tmp_path):
     lines = drawn(np.random.default_rng(2))
     path = table(tmp_path / "t.csv", [line[::-1] for line in lines])
     (values, labels, names), = Table(
-        path, names="who", columns=COLUMNS).parts(1000)
+        path, names="who", columns=dict.fromkeys(COLUMNS)).parts(1000)
     assert labels is None
     assert names == [line[0] for line in lines[1:]]
     assert values.tolist() == [[*map(float, line[1:5])] for line in lines[1:]]
     with pytest.raises(InputError, match="'y'"):
-        Table(path, columns=["age", "y"])
+        Table(path, columns={"age": None, "y": None})
 
 
 def test_missing_cells_are_filled_in(compiled, here, tmp_path):
@@ -216,5 +216,5 @@ def test_missing_cells_are_filled_in(compiled, here, tmp_path):
                        for guess in (found, means))
     assert error < of_means / 4
     of_run = config(folder)
-    assert of_run["dataset"]["columns"] == ["a", "b", "c", "d"]
+    assert [*of_run["dataset"]["columns"]] == ["a", "b", "c", "d"]
     assert of_run["settings"]["label"] == "kind"

@@ -1,6 +1,5 @@
 """The flags that all scripts share, and how a script ends on an error."""
 import argparse
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -92,10 +91,13 @@ def add_shared(parser, name, is_application):
     """Adds the flags that all scripts share."""
     add = parser.add_argument
     add("--dataset", default="auto", metavar="NAME|FILE|FOLDER",
-        help="mnist, fashion_mnist, glyphs, a .npz or .csv file or a folder "
-        "of images (default: mnist if it can be had, else glyphs)")
-    add("--label", metavar="COLUMN", help="column of a .csv with labels")
-    add("--names", metavar="COLUMN", help="column of a .csv with names")
+        help="mnist, fashion_mnist, glyphs, a .npz file, a table (.csv, .tsv, "
+        "with .gz, or .parquet) or a folder of images (default: mnist if it "
+        "can be had, else glyphs)")
+    add("--label", metavar="COLUMN", help="column of a table with labels")
+    add("--names", metavar="COLUMN", help="column of a table with names")
+    add("--drop", metavar="COLUMN", action="append",
+        help="column of a table to leave out; again for another")
     add("--epochs", type=integer(1), default=50, help="(default: 50)")
     add("--batch-size", type=integer(1), default=256, help="(default: 256)")
     add("--seed", type=integer(0, 2 ** 32 - 1), default=0,
@@ -132,19 +134,6 @@ def add_shared(parser, name, is_application):
     add("--summary", action="store_true", help="print all layers")
     add("--show", action=argparse.BooleanOptionalAction,
         help="open windows (default: if there is a screen)")
-
-
-def need(*packages):
-    """Checks that optional packages are installed.
-
-    Raises:
-        InputError: If one is not installed.
-    """
-    for package in packages:
-        if not importlib.util.find_spec(package):
-            raise InputError(
-                f"The comparison needs {package}, which is not installed. "
-                "Run: pip install scikit-learn")
 
 
 def start(main):

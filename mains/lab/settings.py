@@ -19,7 +19,8 @@ class Settings(argparse.Namespace):
     def data(self):
         """What `datasets.load` takes."""
         return {"name": self.dataset, "limit": self.limit,
-                "label": self.label, "names": self.names}
+                "label": self.label, "names": self.names,
+                "drop": self.drop}
 
     @property
     def flags(self):
@@ -73,7 +74,9 @@ def command(flags, backend):
         if name in ("main", "module") or value is None or value is False:
             continue
         if isinstance(value, (list, tuple)):
-            words += [flag, *map(str, value)]
+            is_text = any(isinstance(word, str) for word in value)
+            words += [f"{flag}={word}" for word in value] if is_text else [
+                flag, *map(str, value)]
         else:
             words += [flag] if value is True else [f"{flag}={value}"]
     return words
@@ -131,8 +134,9 @@ def repeated(path, main):
         if flags["main"] != main or flags.keys() & {*NEUTRAL}:
             raise ValueError(f"settings of {flags['main']}")
         for value in flags.values():  # a word of a list could be a flag
-            if isinstance(value, list) and not all(
-                    isinstance(word, int) for word in value):
+            kinds = {type(word) for word in value} if isinstance(
+                value, list) else set()
+            if len(kinds) > 1 or not kinds <= {int, str}:
                 raise ValueError(f"{value}")
         return command(flags, None)[2:]
     except (AttributeError, KeyError, TypeError, ValueError) as error:

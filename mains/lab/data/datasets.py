@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.data import corruption, known, reading, tables
 from lab.data.batches import Batches
+from lab.data.columns import features
 from lab.data.glyphs import glyphs
 from lab.data.scaling import Scaling, extremes, scaling_of
 from lab.errors import InputError
@@ -26,7 +27,8 @@ class Dataset:
         train_labels, test_labels: Arrays `(count,)`, or None.
         sha256: String. Of all that was read, `--limit` aside.
         scaling: `Scaling`.
-        columns: List of strings, the names of a table's columns, or None.
+        columns: Dictionary of a table's columns, as in `lab.data.columns`, or
+            None.
     """
 
     name: str
@@ -47,6 +49,11 @@ class Dataset:
     def size(self):
         """Numbers in one image."""
         return math.prod(self.shape)
+
+    @property
+    def features(self):
+        """Names of the numbers in a row of a table, or None."""
+        return self.columns and features(self.columns)
 
     @property
     def is_table(self):
@@ -107,25 +114,29 @@ class Dataset:
         size = " x ".join(map(str, self.shape))
         kind = "rows" if self.is_table else "images"
         if self.columns:
-            size += f" columns, {tables.shown(self.columns, 3)}"
+            size = f"{len(self.columns)} columns, "
+            size += tables.shown(self.columns, 3)
+            if len(self.columns) < self.size:
+                size += f", as {self.size} numbers"
         return (f"{self.name} ({len(self.train)} training and "
                 f"{len(self.test)} test {kind}, {size}; scaled: "
                 f"{self.scaling.name})")
 
 
 def load(name, limit=None, missing=False, labelled=False, label=None,
-         names=None, columns=None):
+         names=None, drop=(), columns=None):
     """Loads a data set.
 
     Args:
         name: String. `"auto"`, `"mnist"`, `"fashion_mnist"`, `"glyphs"`, the
-            path of a `.npz` or `.csv` file or of a folder of images.
+            path of a `.npz` file, a table or a folder of images.
         limit: Integer or None. Number of training images to keep.
         missing: Boolean. Whether values may be missing (NaN).
         labelled: Boolean. Whether labels are needed.
-        label, names: Strings or None. The columns of a `.csv` file with the
-            rows' labels and names.
-        columns: List of strings or None. All other columns.
+        label, names: Strings or None. The columns of a table with the rows'
+            labels and names.
+        drop: List of strings. Columns of a table to leave out.
+        columns: Dictionary or None. Those that another table has.
 
     Returns:
         `Dataset`.
@@ -134,11 +145,11 @@ def load(name, limit=None, missing=False, labelled=False, label=None,
         InputError: If the data cannot be had or cannot be used.
     """
     checked = functools.partial(from_arrays, limit=limit, missing=missing)
-    is_table = is_csv(name)
-    if (label or names) and not is_table:
+    is_table = tables.is_table(name)
+    if (label or names or drop) and not is_table:
         raise InputError(
-            "--label and --names name columns. Expected a .csv file in "
-            f"--dataset. Received: {name}")
+            "--label, --names and --drop name columns. Expected a table in "
+            f"--dataset ({', '.join(tables.ENDINGS)}). Received: {name}")
     if name == "auto":
         try:
             dataset = checked("mnist", *known.find("mnist"))
@@ -157,17 +168,18 @@ def load(name, limit=None, missing=False, labelled=False, label=None,
         dataset = checked(name, *reading.read_archive(Path(name)))
     elif is_table:
         dataset = read_table(name, tables.Table(
-            Path(name), label, names, columns, missing), checked)
+            name, label, names, columns, missing, drop), checked)
     elif name != "auto":
         raise InputError(
             "Invalid value for --dataset. Expected auto, mnist, "
-            "fashion_mnist, glyphs, a .npz or .csv file or an existing folder "
-            f"of images. Received: {name}")
+            "fashion_mnist, glyphs, a .npz file, a table "
+            f"({', '.join(tables.ENDINGS)}) or an existing folder of images. "
+            f"Received: {name}")
     if labelled and (dataset.test_labels is None
                      or dataset.train_labels is None):
         raise InputError(
-            "Labels are needed. Expected y_train and y_test, or a .csv file "
-            f"and --label COLUMN. Received: {name} without. Add them, or use "
+            "Labels are needed. Expected y_train and y_test, or a table and "
+            f"--label COLUMN. Received: {name} without. Add them, or use "
             "another data set.")
     return dataset
 
@@ -205,11 +217,6 @@ def binarized(data, how, seed):
     if how == "dynamic":
         return data, corruption.drawn_alike
     return dataclasses.replace(data, train=drawn(data.train, 0)), None
-
-
-def is_csv(name):
-    """Determines whether a name is that of a table's file."""
-    return Path(name).suffix.lower() == ".csv" and not Path(name).is_dir()
 
 
 def read_table(name, table, checked):
@@ -270,6 +277,11 @@ def from_arrays(name, train, test, test_labels=None, train_labels=None,
             f"y_train and y_test in {name} differ in type. Expected numbers "
             "or text in both. Received: "
             f"{train_labels.dtype} and {test_labels.dtype}")
+    if train.ndim == 3 and not are_pictures(train):
+        print(f"{name} holds {train.shape[1]} x {train.shape[2]} numbers "
+              "each, which are no pictures: they are rows of a table.")
+        train, test = (array.reshape(len(array), -1)
+                       for array in (train, test))
     train, test = (
         array[..., None] if array.ndim == 3 else array
         for array in (train, test))
@@ -281,3 +293,13 @@ def from_arrays(name, train, test, test_labels=None, train_labels=None,
         train_labels = train_labels[:limit]
     return Dataset(name, train, test, train_labels, test_labels,
                    digest.hexdigest(), scaling_of(name, train, test))
+
+
+def are_pictures(array):
+    """Determines whether an array `(count, height, width)` holds pictures, and
+    not series of sensors: by its type, or by sides and range."""
+    if array.dtype.kind == "b" or array.dtype in ("uint8", "uint16"):
+        return True
+    least, most = extremes(array)
+    return min(array.shape[1:]) > 3 and least >= 0 and (
+        most <= 1 or 128 <= most <= 255)

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from lab.data import datasets, known, reading
+from lab.data.columns import features
 from lab.data.scaling import extremes, scaling_of
-from lab.data.tables import Table, shown
+from lab.data.tables import ENDINGS, Table, is_table, shown
 from lab.errors import InputError
 
 NUMBERS = 2 ** 23  # in a part; 32 MB in single precision
@@ -61,15 +62,16 @@ class Inputs:
         return scaling_of(self.source, ends, ends)
 
 
-def find(source, columns=None, names=None):
+def find(source, columns=None, names=None, shape=()):
     """Finds new data.
 
     Args:
         source: String. A known data set, of which its test part counts; a
-            `.npz` file, of which the first of `KEYS` counts; a `.csv` file;
-            a folder of images, an image, or a pattern that finds some.
-        columns: List of strings, or None for all. Columns of a table.
+            `.npz` file, of which the first of `KEYS` counts; a table; a folder
+            of images, an image, or a pattern that finds some.
+        columns: Dictionary, or None for all. Columns of a table.
         names: String or None. A table's column of names, if it is there.
+        shape: Tuple. Of one input of the run that they are for.
 
     Returns:
         `Inputs`.
@@ -80,10 +82,10 @@ def find(source, columns=None, names=None):
     path = Path(source)
     if source in known.KNOWN or source == "glyphs":
         inputs = of_array(source, datasets.load(source).test)
-    elif datasets.is_csv(source):
+    elif is_table(source):
         inputs = of_table(source, Table(path, names=names, columns=columns))
     elif path.suffix.lower() == ".npz" and path.is_file():
-        inputs = of_archive(source, path)
+        inputs = of_archive(source, path, shape)
     else:
         inputs = of_images(source, path)
     if inputs.count < 1:
@@ -110,8 +112,12 @@ def split(values, size):
 
 def of_table(source, table):
     """Makes `Inputs` of a table, once every cell is checked."""
-    shape = len(table.columns),
+    shape = len(features(table.columns)),
     count = sum(len(values) for values, *_ in table.parts(1024))
+    for name, (line, cell) in table.unseen.items():
+        print(f"A category that the run has not seen in {source}: {cell!r} in "
+              f"line {line}, column {name!r}, for one. It counts as none of "
+              f"{shown(table.columns[name])}.")
     aside = [name for name in table.header
              if name not in (*table.columns, table.names)]
     if aside:
@@ -126,8 +132,8 @@ def of_table(source, table):
     return Inputs(source, shape, np.dtype("float64"), count, read)
 
 
-def of_archive(source, path):
-    """Makes `Inputs` of an array in a `.npz` file."""
+def of_archive(source, path, shape):
+    """Makes `Inputs` of an array in a `.npz` file, in rows for a table."""
     key, array = next(iter(sorted(
         reading.read_arrays(path, KEYS).items(),
         key=lambda item: KEYS.index(item[0]))))
@@ -136,6 +142,8 @@ def of_archive(source, path):
             f"Unusable {key} in {source}. Expected numbers of shape (count, "
             "height, width), (count, height, width, channels) or (count, "
             f"columns). Received: {array.dtype} of shape {array.shape}")
+    if len(shape) == 1 and math.prod(array.shape[1:]) == shape[0]:
+        array = array.reshape(len(array), -1)
     return of_array(source, array)
 
 
@@ -152,9 +160,10 @@ def of_images(source, path):
         root = os.path.commonpath([one.parent for one in paths] or ["."])
     if not paths:
         raise InputError(
-            "No inputs. Expected mnist, fashion_mnist, glyphs, a .npz or .csv "
-            "file, a folder of images, an image or a pattern of such "
-            f"({', '.join(reading.ENDINGS)}). Received: {source}")
+            "No inputs. Expected mnist, fashion_mnist, glyphs, a .npz file, a "
+            f"table ({', '.join(ENDINGS)}), a folder of images, an image or a "
+            f"pattern of such ({', '.join(reading.ENDINGS)}). Received: "
+            f"{source}")
     kind, shape = reading.look(paths)
 
     def read(size):

@@ -62,7 +62,7 @@ def scaling_of(name, train, test):
 
     Images are divided by the maximum of their type (floats must lie in 0 to 1
     or in 0 to 255). A table that leaves 0 to 1 is scaled by column, to the
-    range of the training part.
+    range of the training part; bytes below 128 are such a table, no pixels.
 
     Returns:
         `Scaling`.
@@ -70,7 +70,7 @@ def scaling_of(name, train, test):
     Raises:
         InputError: If that cannot be told.
     """
-    if train.ndim == 2 and train.dtype != "uint8":
+    if train.ndim == 2 and (train.dtype != "uint8" or train.max() < 128):
         return scaling_of_table(name, train, test)
     if train.dtype != test.dtype and {
             train.dtype.kind, test.dtype.kind} != {"f"}:

@@ -208,7 +208,7 @@ def labels(values, count):
 def columns(data, values):
     """Returns what the sliders of a table need: name, units and range."""
     count = values.shape[1]
-    names = data.columns or [
+    names = data.features or [
         f"column {number}" for number in range(1, count + 1)]
     low, high = (data.scaling.undo(np.full(count, end)) for end in (0, 1))
     least = np.minimum(values.min(axis=0), 0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lab import files, measures
 from lab.data.corruption import corrupted
-from lab.measures import EPSILON, rows
+from lab.measures import EPSILON, PRECISION, rows
 
 
 class Autoencoder:
@@ -20,20 +20,36 @@ class Autoencoder:
     Args:
         encoder, decoder: Models.
         auto: Model, or None for one that only computes.
+        by_column: Boolean. Whether it learns the columns of a table, in their
+            spreads, by squared errors, instead of pixels by cross-entropy.
     """
 
-    def __init__(self, encoder, decoder, auto=None):
+    def __init__(self, encoder, decoder, auto=None, by_column=False):
         self.encoder, self.decoder, self.auto = encoder, decoder, auto
+        self.by_column = by_column
         # Of a Gaussian code the encoder gives a draw, mean and log variance.
         self.is_gaussian = len(encoder.outputs) == 3
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder, by_column=False):
         """Loads encoder and decoder from files, in Keras's safe mode."""
         with zeros_at_first():
             return cls(*(
                 keras.saving.load_model(Path(folder, f"{name}.keras"))
-                for name in ("encoder", "decoder")))
+                for name in ("encoder", "decoder")), by_column=by_column)
+
+    def choose_loss(self):
+        """Compiles the model for the columns of a table, where it has them.
+
+        The mean squared error is in spreads of the columns: 1 is that of a
+        model which always gives the mean. For a Gaussian code it is a negative
+        log-likelihood, in nats but for a constant.
+        """
+        if self.by_column:
+            self.auto.compile(
+                optimizer=self.auto.optimizer, loss="mean_squared_error",
+                loss_weights=[PRECISION if self.is_gaussian
+                              else measures.SPREADS])
 
     def save(self, folder):
         """Saves encoder and decoder, each into a file of its name."""
@@ -72,9 +88,19 @@ class Autoencoder:
 
     def score_of(self, images, parts, rebuilt):
         """Scores images, given what the encoder and the decoder gave."""
-        if self.is_gaussian:
-            return measures.negative_elbo(images, rebuilt, *parts[1:])
-        return measures.squared_error(images, rebuilt)
+        if not self.is_gaussian:
+            return measures.squared_error(images, rebuilt)
+        if self.by_column:
+            return (self.distortion(images, rebuilt)
+                    + measures.kl_divergence(*parts[1:]))
+        return measures.negative_elbo(images, rebuilt, *parts[1:])
+
+    def distortion(self, images, rebuilt):
+        """Returns -log p(image | code), in nats, of a Gaussian but for a
+        constant."""
+        if self.by_column:
+            return PRECISION * measures.squared_error(images, rebuilt)
+        return measures.cross_entropy(images, rebuilt)
 
     def fill_in(self, images, guesses):
         """Replaces NaN in images by the model's reconstruction.
@@ -114,15 +140,17 @@ class Autoencoder:
             seen: `Batches` of images that they were trained on, or None.
 
         Returns:
-            Dictionary: `loss`, what was trained for; `cross_entropy`, per
-            pixel in nats, and `excess`, that beyond the entropy of the pixels
-            themselves, which no model can go below; `squared_error`, summed
+            Dictionary: `loss`, what was trained for; of pixels
+            `cross_entropy`, per pixel in nats, and `excess`, that beyond the
+            entropy of the pixels themselves, which no model can go below; of
+            columns `variance_rebuilt`, the fraction of their variance;
+            `squared_error`, summed
             over pixels, mean over images, and `training_squared_error`, of
             those in `seen`; `mean_code`, and `mean_of_first_ten_codes`, which
             the course prints; `zeros`, the fraction of zeros in the codes;
             `dead_units`, the fraction of code units that are 0 for every
             image. For a Gaussian code, instead of the last four, in nats per
-            image, `distortion`, which is the cross-entropy summed over pixels,
+            image, `distortion`, the negative log-likelihood of the pixels,
             `kl_divergence`, the rate, and `negative_elbo`, the sum of both;
             `active_units`, how many of the code's numbers have a mean whose
             variance is above 0.01 (Burda et al. 2016, 5.2); and `collapsed`,
@@ -137,8 +165,9 @@ class Autoencoder:
             total = total + rows(target).sum(axis=0)
             measured = {
                 "squared_error": measures.squared_error(target, output),
-                "entropy": measures.cross_entropy(target, output),
-                "floor": measures.cross_entropy(target, target),
+                "distortion": self.distortion(target, output),
+                "floor": self.distortion(target, target),
+                "target": rows(target) if self.by_column else rows(target[:0]),
                 "code": rows(self.of_parts(code))}
             if self.is_gaussian:
                 measured["kl"] = measures.kl_divergence(*code[1:])
@@ -147,24 +176,31 @@ class Autoencoder:
             found.append(measured)
         found = {name: np.concatenate([each[name] for each in found])
                  for name in measured}
-        entropy, code, size = found["entropy"], found["code"], images[0].size
-        metrics = {
-            "loss": self.auto.evaluate(batches, verbose=0),
-            "cross_entropy": entropy.mean() / size,
-            "excess": (entropy - found["floor"]).mean() / size,
-            "squared_error": found["squared_error"].mean()}
+        distortion, code = found["distortion"], found["code"]
+        mean = total[None] / len(code)
+        metrics = {"loss": self.auto.evaluate(batches, verbose=0)}
+        if self.by_column:
+            spread = measures.squared_error(found["target"], mean).mean()
+            metrics["variance_rebuilt"] = 1 - (
+                found["squared_error"].mean() / max(spread, EPSILON))
+            collapsed = PRECISION * spread
+        else:
+            metrics |= {
+                "cross_entropy": distortion.mean() / mean.size,
+                "excess": (distortion - found["floor"]).mean() / mean.size}
+            collapsed = measures.cross_entropy(mean, mean)[0]
+        metrics["squared_error"] = found["squared_error"].mean()
         if seen:
             metrics["training_squared_error"] = np.concatenate([
                 measures.squared_error(images, to_float64(
                     self.decoder(as_list(self.encoder(images))[0])))
                 for images, _ in seen.once()]).mean()
         if self.is_gaussian:
-            mean = total[None] / len(code)
             metrics |= {
-                "distortion": entropy.mean(),
+                "distortion": distortion.mean(),
                 "kl_divergence": found["kl"].mean(),
-                "negative_elbo": (entropy + found["kl"]).mean(),
-                "collapsed": measures.cross_entropy(mean, mean)[0],
+                "negative_elbo": (distortion + found["kl"]).mean(),
+                "collapsed": collapsed,
                 "active_units": (code.var(axis=0) > 0.01).sum()}
         else:
             metrics |= {
@@ -205,6 +241,7 @@ class Autoencoder:
                     1 - EPSILON)
                 output = keras.ops.reshape(output, (*shape[:2], -1))
                 likelihood = to_float64(keras.ops.sum(
+                    -PRECISION * (target - output) ** 2 if self.by_column else
                     target * keras.ops.log(output)
                     + (1 - target) * keras.ops.log(1 - output), axis=-1))
                 # log p(x | z) + log p(z) - log q(z | x)

@@ -42,6 +42,9 @@ def parse(description, name, **flags):
         args = parser.parse_args(
             [*settings.repeated(args.config, name), *given],
             settings.Settings())
+    if args.config:
+        given = [*settings.repeated(args.config, name), *given]
+    args.given = given_flags(parser, args, given)
     if args.resume and args.overwrite:
         parser.error("--resume goes on with a run, --overwrite deletes it. "
                      "Expected one of them. Received: both")
@@ -65,6 +68,21 @@ def parse(description, name, **flags):
         backend.prefer(settings.read(args.config)["versions"].get("backend"))
     backend.choose(args.module)
     return args
+
+
+def given_flags(parser, args, words):
+    """Returns the names of the flags that a command line has.
+
+    Args:
+        parser: `ArgumentParser`.
+        args: Namespace, with all flags.
+        words: List of strings. The command line.
+    """
+    # What the namespace has before is replaced by what is given only.
+    absent = object()
+    found = parser.parse_args(words, argparse.Namespace(
+        **{**dict.fromkeys(vars(args), absent), "drop": None}))
+    return {flag for flag, value in vars(found).items() if value is not absent}
 
 
 def environment():
@@ -98,17 +116,29 @@ def add_shared(parser, name, is_application):
     add("--names", metavar="COLUMN", help="column of a table with names")
     add("--drop", metavar="COLUMN", action="append",
         help="column of a table to leave out; again for another")
-    add("--epochs", type=integer(1), default=50, help="(default: 50)")
-    add("--batch-size", type=integer(1), default=256, help="(default: 256)")
+    add("--split", choices=("random", "last"), default="random",
+        help="which tenth of a table's rows is held out: any, or the last, "
+        "where rows follow each other in time (default: random)")
+    add("--epochs", type=integer(1), default=50,
+        help="(default: 50; for a table what suits its rows)")
+    add("--batch-size", type=integer(1), default=256,
+        help="(default: 256; for a table 64, or 256 for over 10,000 rows)")
+    add("--passes", type=integer(1), default=1, metavar="N",
+        help="how often an epoch goes through the training data (default: 1; "
+        "for a small table so often that an epoch has 25 steps)")
+    add("--keep", choices=("last", "best"), default="last",
+        help="epoch to keep: the last, or the one of the lowest loss on "
+        "unseen data, after which a third of all epochs brings no better one "
+        "(default: last; for a table best)")
     add("--seed", type=integer(0, 2 ** 32 - 1), default=0,
         help="of weights, data order and noise (default: 0)")
     add("--optimizer", choices=("adam", "adadelta"), default="adam",
         help="(default: adam)")
     add("--learning-rate", type=rate, help="of the optimizer (default: 0.001 "
-        "of Adam; 1.0 of Adadelta, as in its paper)")
+        "of Adam, for a table 0.003; 1.0 of Adadelta, as in its paper)")
     add("--schedule", choices=("constant", "cosine"), default="constant",
         help="cosine: the learning rate falls to 0 along half a cosine "
-        "(default: constant)")
+        "(default: constant; for a table cosine)")
     add("--distort", type=weight, nargs="?", const=1.0, default=0.0,
         metavar="STRENGTH", help="turn, scale, shear and shift each training "
         "image a little, anew in each epoch (without a number: 1)")

@@ -87,8 +87,10 @@ def losses(run):
     for name, label in (("loss", "training"), ("val_loss", "test")):
         axis.plot(epochs, [row[name] for row in run.history], ".-",
                   label=label)
-    unit = "image" if run.model.is_gaussian else "pixel"
-    axis.set(xlabel="epoch", ylabel=f"loss, nats per {unit}",
+    unit = ("nats per image" if run.model.is_gaussian else
+            "squares of the columns' spreads" if run.model.by_column else
+            "nats per pixel")
+    axis.set(xlabel="epoch", ylabel=f"loss, {unit}",
              title=run.title("loss"))
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend()

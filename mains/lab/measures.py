@@ -2,6 +2,10 @@
 import numpy as np
 
 EPSILON = 1e-7  # Keras keeps probabilities this far from 0 and 1
+# A table's columns: 0.5 is at least four of a column's spreads, and the
+# Gaussian likelihood of a variational code has 0.3 of one.
+SPREADS = 8.0 ** 2
+PRECISION = SPREADS / (2 * 0.3 ** 2)
 QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)  # of scores, for thresholds
 
 
@@ -74,6 +78,7 @@ def alarms(metrics):
             "Alarm: the variational autoencoder has collapsed. Its negative "
             f"ELBO of {metrics['negative_elbo']:.1f} nats is no better than "
             f"that of a decoder which ignores the code, "
-            f"{metrics['collapsed']:.1f}. Try more epochs, another seed or a "
-            "lower learning rate.")
+            f"{metrics['collapsed']:.1f}. Try more steps (--epochs, or a "
+            "smaller --batch-size) or a higher --learning-rate. Where the "
+            "numbers of an input have nothing in common, no code helps.")
     return found

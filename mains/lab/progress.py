@@ -4,7 +4,7 @@ import signal
 import keras
 import numpy as np
 
-from lab import autoencoders, runs
+from lab import autoencoders, files, runs
 from lab.errors import InputError
 
 
@@ -77,6 +77,50 @@ class Progress(keras.callbacks.Callback):
             name: float(value) for name, value in logs.items()}})
         runs.write_history(self.folder / "history.csv", self.history)
         autoencoders.save(self.model, self.folder / "auto.keras")
+
+
+class Best(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the lowest loss on unseen data, and
+    stops where a third of all epochs has brought no lower one.
+
+    To be called before `Progress`: a run that is killed between the two does
+    its last epoch again, with the same result.
+
+    Args:
+        folder: Path. For `best.npz`.
+        history: List of the epochs done before, which `Progress` continues.
+        epochs: Integer. Of the whole training.
+    """
+
+    def __init__(self, folder, history, epochs):
+        super().__init__()
+        self.path, self.history = folder / "best.npz", history
+        self.patience = -(-epochs // 3)
+
+    def losses(self):
+        """Returns the losses on unseen data so far."""
+        return [row["val_loss"] for row in self.history]
+
+    def epoch(self):
+        """Returns the number of the best epoch, from 1."""
+        return 1 + int(np.argmin(self.losses()))
+
+    def is_over(self, losses):
+        """Determines whether it is no use to go on after such losses."""
+        return len(losses) - 1 - int(np.argmin(losses)) >= self.patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keeps the weights if they are the best, or stops."""
+        losses = [*self.losses(), logs["val_loss"]]
+        if losses[-1] < min(losses[:-1], default=np.inf):
+            with files.written(self.path) as temporary:
+                np.savez(temporary, *self.model.get_weights())
+        self.model.stop_training = self.is_over(losses)
+
+    def restore(self, model):
+        """Sets a model's weights to the best."""
+        with np.load(self.path, allow_pickle=False) as weights:
+            model.set_weights([*weights.values()])
 
 
 def reseed(model, seed, epoch):

@@ -99,7 +99,8 @@ class Run:
         """The `Autoencoder`: loaded in safe mode, no code of a file is run."""
         __import__(self.settings["module"])  # registers its layers
         with readable(self.folder, "the folder of a run."):
-            return Autoencoder.load(self.folder)
+            return Autoencoder.load(
+                self.folder, self.data.scaling.by_column)
 
     @functools.cached_property
     def classifier(self):

@@ -1,26 +1,34 @@
 """What a run was asked to do: its settings, kept in its `config.json`."""
 import argparse
 import json
+import math
 from pathlib import Path
 
 from lab import modules
 from lab.errors import InputError
 
 # Flags that say where or how to run, and do not change the result.
-NEUTRAL = ("config", "output", "other_versions", "overwrite", "resume", "show",
-           "summary", "tensorboard")
+NEUTRAL = ("config", "given", "output", "other_versions", "overwrite",
+           "resume", "show", "summary", "tensorboard")
 PARTS = "settings", "dataset", "versions"  # of a config.json
 
 
+# Scripts whose model's sizes follow the table, unless they are given.
+SIZED = ("anomalies",)
+
+
 class Settings(argparse.Namespace):
-    """The flags of a script, with `main`, its name, and `module`."""
+    """The flags of a script, with `main`, its name, and `module`; `given` are
+    the names of those that were on its command line."""
+
+    given = frozenset()
 
     @property
     def data(self):
         """What `datasets.load` takes."""
         return {"name": self.dataset, "limit": self.limit,
                 "label": self.label, "names": self.names,
-                "drop": self.drop}
+                "drop": self.drop, "seed": self.seed, "split": self.split}
 
     @property
     def flags(self):
@@ -50,9 +58,51 @@ class Settings(argparse.Namespace):
         return module.builder(shape, self.batch_size, **{
             flag: getattr(self, flag) for flag in module.flags})
 
+    def suit(self, data):
+        """Sets what suits a data set, but for flags that were given."""
+        if not data.scaling.by_column:
+            return
+        is_sized = self.main == self.module or self.main in SIZED
+        found = suited(
+            len(data.train), data.size,
+            self.batch_size if "batch_size" in self.given else None)
+        if "epochs" in self.given:
+            found["passes"] = 1
+        if self.optimizer != "adam":
+            del found["learning_rate"]
+        if self.flags.get("masking"):
+            found["noise"] = 0.25
+        if not is_sized:
+            del found["hidden"]
+            found["latent"] = min(
+                data.size, self.flags.get("latent") or data.size)
+        for name, value in found.items():
+            if name in vars(self) and name not in self.given:
+                setattr(self, name, value)
+
     def changed(self, **flags):
         """Returns these settings with some flags changed."""
         return Settings(**{**vars(self), **flags})
+
+
+def suited(rows, columns, batch_size=None):
+    """Returns flags that suit a table, by benchmarks/tables.py.
+
+    A thousand steps at least, or ten passes through the rows; epochs of 25
+    steps at least, as a few rows would not be worth looking at the loss.
+
+    Args:
+        rows, columns: Integers. Of the training part, as the model takes it.
+        batch_size: Integer, or None for what suits the rows.
+    """
+    batch_size = batch_size or (64 if rows <= 10000 else 256)
+    steps = math.ceil(rows / batch_size)
+    passes = max(1, 25 // steps)
+    return {"batch_size": batch_size, "passes": passes,
+            "epochs": math.ceil(max(1000, 10 * steps) / (steps * passes)),
+            "learning_rate": 0.003, "schedule": "cosine", "keep": "best",
+            "hidden": [128, 64], "latent": math.ceil(columns / 2),
+            "noise": 0.05}
 
 
 def script(main):

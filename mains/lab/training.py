@@ -20,7 +20,7 @@ from lab import (
 from lab.autoencoders import Autoencoder
 from lab.data import corruption
 from lab.errors import InputError
-from lab.progress import Progress, reseed
+from lab.progress import Best, Progress, reseed
 
 
 def check(args, data):
@@ -80,6 +80,7 @@ def session(args, data, more=()):
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
+    args.suit(data)
     check(args, data)
     # Files may lie elsewhere on each host.
     output = distribution.join({
@@ -96,9 +97,19 @@ def session(args, data, more=()):
         files.write_json(folder / "config.json", config)
         moved = not args.resume and folder != args.folder
         print(f"Training {args.module} by {keras.backend.backend()} on "
-              f"{data}, for {args.epochs} epochs; files go to {folder}"
+              f"{data}, {plan(args, data)}; files go to {folder}"
               + f", for {args.folder} is taken" * moved)
         yield folder
+
+
+def plan(args, data):
+    """Says for how long a run trains, and on a table how."""
+    if not data.scaling.by_column:
+        return f"for {args.epochs} epochs"
+    steps = -(-len(data.train) * args.passes // args.batch_size)
+    sizes = "-".join(map(str, [data.size, *args.hidden, args.latent]))
+    return (f"as {sizes}, by squared error, for {args.epochs} epochs of "
+            f"{steps} steps, of which the {args.keep} is kept")
 
 
 def trained(args, data, draw=None, more=()):
@@ -117,7 +128,9 @@ def trained(args, data, draw=None, more=()):
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
-    started, build = time.time(), args.builder(data.shape)
+    started = time.time()
+    args.suit(data)
+    build = args.builder(data.shape)
     with session(args, data, more) as folder:
         if args.folds:
             loss = yield from train_folds(args, folder, data, build, draw)
@@ -175,7 +188,8 @@ def train(args, folder, data, build, rows=None, unseen=("test", None),
     flat = not modules.get(args.module).takes_images
     batches = data.batches(
         "train", args.batch_size, flat, seed=args.seed, rows=rows,
-        draw=drawing(args.distort, data, draw), targets=targets[0])
+        draw=drawing(args.distort, data, draw), targets=targets[0],
+        passes=args.passes)
     test = data.batches(unseen[0], args.batch_size, flat, rows=unseen[1],
                         targets=targets[1])
     keras.utils.clear_session()
@@ -187,12 +201,17 @@ def train(args, folder, data, build, rows=None, unseen=("test", None),
     distribution.leave()
     if several:  # one of them is enough from here on
         models, _ = runs.restore(folder, len(batches), args.epochs)
-        model = Autoencoder(*models)
+        model = Autoencoder(*models, data.scaling.by_column)
+    best = Best(folder, history, args.epochs) if args.keep == "best" else None
+    if best:
+        best.restore(model.auto)
     reseed(model.auto, args.seed, args.epochs)
     # Training images as they are: neither distorted nor shuffled.
     seen = None if draw else data.batches(
         "train", args.batch_size, flat, rows=np.sort(batches.rows)[:10000])
     metrics = measure(model, test, seen)
+    if best:
+        metrics["best_epoch"] = best.epoch()
     for alarm in measures.alarms(metrics):
         print(alarm)
     model.save(folder)
@@ -212,12 +231,13 @@ def fit(args, folder, data, build, batches, test, described):
         `Autoencoder`; history, a list of a row for each epoch.
     """
     models, history = build(), []
+    Autoencoder(*models, data.scaling.by_column).choose_loss()
     choose_optimizer(models[-1], args.optimizer, args.learning_rate)
     peak = float(models[-1].optimizer.learning_rate)
     if args.resume and (folder / "auto.keras").exists():
         models, history = runs.restore(folder, len(batches), args.epochs)
         print(f"Going on after epoch {len(history)}")
-    model = Autoencoder(*models)
+    model = Autoencoder(*models, data.scaling.by_column)
     # Written last: a folder that has it holds a trained model.
     (folder / "metrics.json").unlink(missing_ok=True)
     if described:
@@ -231,8 +251,12 @@ def fit(args, folder, data, build, batches, test, described):
                 1 + math.cos(math.pi * epoch / args.epochs)) / 2))
     if args.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
+    best = Best(folder, history, args.epochs) if args.keep == "best" else None
+    if best:
+        callbacks.insert(0, best)
     distribution.split(model.auto)
-    if len(history) < args.epochs:
+    if len(history) < args.epochs and not (
+            best and history and best.is_over(best.losses())):
         model.auto.fit(
             batches.for_fit(), epochs=args.epochs, initial_epoch=len(history),
             shuffle=False,  # the batches shuffle themselves

@@ -174,6 +174,6 @@ def load_other(name, data):
             raise
         print(f"{error}\nThe only anomalies are other labels.")
         return None
-    if data.is_table and np.ndim(data.scaling.least):
+    if data.is_table and data.scaling.by_column:
         return chosen, other.test  # the same columns and units
     return chosen, data.scaling.undo(other.scaling.apply(other.test))

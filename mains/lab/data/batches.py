@@ -13,13 +13,13 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(self, images, labels, scaling, batch_size, flat, seed=None,
-                 rows=None, draw=None, targets=None):
+                 rows=None, draw=None, targets=None, passes=1):
         super().__init__()
         self.images, self.scaling = images, scaling
         self.batch_size, self.flat, self.seed = batch_size, flat, seed
         self.rows = np.arange(len(images)) if rows is None else rows
         self.labels = None if labels is None else labels[self.rows]
-        self.draw, self.targets = draw, targets
+        self.draw, self.targets, self.passes = draw, targets, passes
         self.start_epoch(0)
 
     def start_epoch(self, epoch):
@@ -27,7 +27,9 @@ class Batches(keras.utils.PyDataset):
         self.epoch, self.order = epoch, self.rows.copy()
         self.given = 0
         if self.seed is not None:
-            np.random.default_rng((self.seed, epoch)).shuffle(self.order)
+            random = np.random.default_rng((self.seed, epoch))
+            self.order = np.concatenate([
+                random.permutation(self.rows) for _ in range(self.passes)])
 
     def on_epoch_end(self):
         """Goes on to the next epoch, once all of this one was given.

@@ -75,6 +75,7 @@ class Dataset:
             draw: Function or None. Makes of images and a random generator an
                 input and a target, anew in each epoch.
             targets: Array or None. For all images, what to learn instead.
+            passes: Integer. How often an epoch has each image.
         """
         return Batches(getattr(self, part), getattr(self, f"{part}_labels"),
                        self.scaling, batch_size, flat, **how)
@@ -124,7 +125,7 @@ class Dataset:
 
 
 def load(name, limit=None, missing=False, labelled=False, label=None,
-         names=None, drop=(), columns=None):
+         names=None, drop=(), columns=None, seed=0, split="random"):
     """Loads a data set.
 
     Args:
@@ -137,6 +138,8 @@ def load(name, limit=None, missing=False, labelled=False, label=None,
             labels and names.
         drop: List of strings. Columns of a table to leave out.
         columns: Dictionary or None. Those that another table has.
+        seed: Integer. For the choice of the tenth of a table to hold out.
+        split: `"random"` or `"last"`. Which tenth that is.
 
     Returns:
         `Dataset`.
@@ -168,7 +171,7 @@ def load(name, limit=None, missing=False, labelled=False, label=None,
         dataset = checked(name, *reading.read_archive(Path(name)))
     elif is_table:
         dataset = read_table(name, tables.Table(
-            name, label, names, columns, missing, drop), checked)
+            name, label, names, columns, missing, drop), checked, seed, split)
     elif name != "auto":
         raise InputError(
             "Invalid value for --dataset. Expected auto, mnist, "
@@ -202,7 +205,7 @@ def binarized(data, how, seed):
     if how is None:
         return data, None
     scaling = data.scaling
-    if np.ndim(scaling.least) > 0:
+    if scaling.by_column:
         raise InputError(
             "--binarize draws pixels. Expected images, or values of 0 to 1. "
             f"Received: {data}")
@@ -219,23 +222,45 @@ def binarized(data, how, seed):
     return dataclasses.replace(data, train=drawn(data.train, 0)), None
 
 
-def read_table(name, table, checked):
-    """Makes a data set of a `Table`; every tenth row is held out."""
+def read_table(name, table, checked, seed, split):
+    """Makes a data set of a `Table`, of which a tenth is held out."""
     rows, labels = table.all()
-    held_out = np.arange(len(rows)) % 10 == 9
-    if not held_out.any():
+    test = held_out(labels if labels is not None else np.zeros(len(rows)),
+                    seed, split)
+    if not test.any():
         raise InputError(
-            "Too few rows. Expected at least ten, of which every tenth is "
-            f"held out to test on. Received: {name} with {len(rows)}")
-    parts = [None, None] if labels is None else [
-        labels[held_out], labels[~held_out]]
-    return dataclasses.replace(
-        checked(name, rows[~held_out], rows[held_out], *parts),
-        columns=table.columns)
+            "Too few rows. Expected at least ten, of which a tenth is held "
+            f"out to test on. Received: {name} with {len(rows)}")
+    parts = [None, None] if labels is None else [labels[test], labels[~test]]
+    return checked(name, rows[~test], rows[test], *parts,
+                   columns=table.columns)
+
+
+def held_out(labels, seed, split):
+    """Chooses a tenth of all rows to hold out.
+
+    Args:
+        labels: Array, `(rows,)`. Each is held out in proportion.
+        seed: Integer.
+        split: `"random"`, or `"last"` for the last rows.
+
+    Returns:
+        Array of booleans, `(rows,)`.
+    """
+    count = len(labels)
+    order = np.arange(count)
+    if split == "random":
+        order = np.random.default_rng(seed).permutation(count)
+        order = order[np.argsort(labels[order], kind="stable")][9::10]
+    else:
+        order = order[count - count // 10:]
+    chosen = np.zeros(count, bool)
+    chosen[order] = True
+    return chosen
 
 
 def from_arrays(name, train, test, test_labels=None, train_labels=None,
-                limit=None, missing=False):
+                limit=None, missing=False, columns=None):
     """Makes a `Dataset` of arrays, once they are checked."""
     for key, array in (("x_train", train), ("x_test", test)):
         if (array.dtype.kind not in "buif" or array.ndim not in (2, 3, 4)
@@ -291,8 +316,9 @@ def from_arrays(name, train, test, test_labels=None, train_labels=None,
     train = train[:limit]
     if train_labels is not None:
         train_labels = train_labels[:limit]
-    return Dataset(name, train, test, train_labels, test_labels,
-                   digest.hexdigest(), scaling_of(name, train, test))
+    return Dataset(
+        name, train, test, train_labels, test_labels, digest.hexdigest(),
+        scaling_of(name, train, test, columns is not None), columns)
 
 
 def are_pictures(array):

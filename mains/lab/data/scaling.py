@@ -5,6 +5,11 @@ import numpy as np
 
 from lab.errors import InputError
 
+TAIL = 2  # spreads from a column's centre, beyond which logarithms count
+REACH = 4  # such units from 0.5 to 0 and to 1, or more for a heavy tail
+WITHIN = 0.99  # fraction of a column's training values that lie in 0 to 1
+FAR = 5  # median deviations, at which a deviation is cut for the spread
+
 
 @dataclasses.dataclass
 class Scaling:
@@ -12,40 +17,93 @@ class Scaling:
 
     Attributes:
         name: String, for the user.
-        least: Number, or array with one for each column.
-        span: The same. What 1 stands for, above `least`; 0 for a column in
-            which all training values are the same.
+        least: Number.
+        span: Number. What 1 stands for, above `least`.
+        by_column: Whether each column has its own.
     """
 
     name: str
     least: object = 0
     span: object = 1
+    by_column = False
 
     def apply(self, values):
         """Returns the user's values as float32, as the model takes them."""
-        if np.ndim(self.least) == 0:
-            if self.span == 1:
-                return values.astype("float32")
-            # In one step: a separate copy would take ten times as long.
-            return np.divide(values, np.float32(self.span), dtype="float32")
-        span = np.where(self.span == 0, 1, self.span)
-        return ((values - self.least) / span).astype("float32")
+        if self.span == 1:
+            return values.astype("float32")
+        # In one step: a separate copy would take ten times as long.
+        return np.divide(values, np.float32(self.span), dtype="float32")
 
     def undo(self, values):
         """Returns the model's values in the user's units, as float64."""
-        return values * np.asarray(self.span, "float64") + self.least
+        return values * np.float64(self.span)
 
     def to_config(self):
         """Returns what `json` can write."""
-        return {"name": self.name, "least": np.asarray(self.least).tolist(),
-                "span": np.asarray(self.span).tolist()}
+        return {"name": self.name, "span": self.span}
 
-    @classmethod
-    def from_config(cls, config):
-        """Returns the scaling that `to_config` described."""
-        return cls(config["name"], *(
-            np.asarray(config[part], "float64")[()]
-            for part in ("least", "span")))
+    @staticmethod
+    def from_config(config):
+        """Returns the scaling that `to_config` described, of either class."""
+        if "centre" in config:
+            return ByColumn(config["name"], *(
+                np.asarray(config[part], "float64")
+                for part in ("centre", "spread", "reach")))
+        return Scaling(config["name"], config["span"])
+
+
+@dataclasses.dataclass
+class ByColumn:
+    """How the columns of a table become numbers around 0.5, and back.
+
+    A column's values become their distances from its centre, in its spreads;
+    those beyond two spreads grow by the logarithm only, so that neither one
+    wild value nor a heavy tail ruins the column. New values of any size stay
+    finite.
+
+    Attributes:
+        name: String, for the user.
+        centre, spread: Arrays, `(columns,)`.
+        reach: Array, `(columns,)`. What 0.5 stands for, in such distances.
+        by_column: Whether each column has its own.
+    """
+
+    name: str
+    centre: object
+    spread: object
+    reach: object
+    by_column = True
+
+    def apply(self, values):
+        """Returns the user's values as float32, as the model takes them."""
+        return (0.5 + distances(values, self.centre, self.spread)
+                / (2 * self.reach)).astype("float32")
+
+    def undo(self, values):
+        """Returns the model's values in the user's units, as float64."""
+        distance = 2 * self.reach * (np.asarray(values, "float64") - 0.5)
+        size = np.abs(distance)
+        tail = TAIL * np.exp(np.maximum(size, TAIL) / TAIL - 1)
+        return self.centre + self.spread * np.sign(distance) * np.where(
+            size > TAIL, tail, size)
+
+    def to_config(self):
+        """Returns what `json` can write."""
+        return {"name": self.name, **{
+            part: getattr(self, part).tolist()
+            for part in ("centre", "spread", "reach")}}
+
+
+def distances(values, centre, spread):
+    """Returns signed distances from a centre, in spreads up to two of them;
+    beyond, as logarithms, without a corner."""
+    # Halves, as the difference of two large numbers may be infinite.
+    half = values / 2 - centre / 2
+    with np.errstate(divide="ignore", over="ignore"):
+        size = 2 * np.abs(half) / spread
+        tail = TAIL * (1 + np.log(np.abs(half)) - np.log(spread)
+                       + np.log(2 / TAIL))
+    return np.sign(half) * np.where(size > TAIL, tail, size)
 
 
 AS_IT_IS = Scaling("as it is")
@@ -57,12 +115,18 @@ def extremes(array, axis=None):
     return np.fmin.reduce(array, axis), np.fmax.reduce(array, axis)
 
 
-def scaling_of(name, train, test):
+def scaling_of(name, train, test, by_column=False):
     """Finds how a data set is scaled.
 
-    Images are divided by the maximum of their type (floats must lie in 0 to 1
-    or in 0 to 255). A table that leaves 0 to 1 is scaled by column, to the
-    range of the training part; bytes below 128 are such a table, no pixels.
+    Images, and rows of pixels, are divided by the maximum of their type
+    (floats must lie in 0 to 1 or in 0 to 255). Other rows are a table, which
+    is scaled by column, by its training part: those that leave 0 to 1, and
+    bytes that are all below 128.
+
+    Args:
+        name: String. What the user calls it.
+        train, test: Arrays.
+        by_column: Boolean. Whether rows are a table in any case.
 
     Returns:
         `Scaling`.
@@ -70,8 +134,8 @@ def scaling_of(name, train, test):
     Raises:
         InputError: If that cannot be told.
     """
-    if train.ndim == 2 and (train.dtype != "uint8" or train.max() < 128):
-        return scaling_of_table(name, train, test)
+    if train.ndim == 2 and (by_column or not are_pixels(train)):
+        return scaling_of_table(name, train)
     if train.dtype != test.dtype and {
             train.dtype.kind, test.dtype.kind} != {"f"}:
         raise InputError(
@@ -94,29 +158,43 @@ def scaling_of(name, train, test):
         f"{train.dtype} of {least:g} to {most:g}. Scale them to 0 to 1 first.")
 
 
-def scaling_of_table(name, train, test):
-    """Finds how a table is scaled: as it is, or by column."""
-    least, most = extremes(train, axis=0)
-    unknown = np.flatnonzero(np.isnan(least))
+def are_pixels(rows):
+    """Determines whether rows of numbers hold pixels: by their range."""
+    least, most = extremes(rows)
+    return most >= 128 if rows.dtype == "uint8" and most > 1 else (
+        least >= 0 and most <= 1)
+
+
+def scaling_of_table(name, train):
+    """Finds the centres and the spreads of a table's columns."""
+    unknown = np.flatnonzero(np.isnan(train).all(axis=0))
     if len(unknown):
         raise InputError(
             "Nothing to learn from. Expected known values in each column of "
             f"x_train. Received: {name} without any in column "
             f"{unknown[0] + 1}. Remove it first.")
-    scaling = AS_IT_IS
-    if least.min() < 0 or most.max() > 1:
-        least, most = least.astype("float64"), most.astype("float64")
-        with np.errstate(over="ignore"):
-            scaling = Scaling(
-                f"by column, {least.min():g} to {most.max():g}", least,
-                most - least)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = scaling.apply(np.stack([*extremes(train, 0),
-                                         *extremes(test, 0)]))
-    if not np.isfinite(scaling.span).all() or np.isinf(scaled).any():
-        raise InputError(
-            f"Too large numbers in {name}. Expected columns that can be "
-            "scaled to 0 to 1 in single precision. Received: "
-            f"{least.min():g} to {most.max():g} to train on, and "
-            f"{extremes(test)[0]:g} to {extremes(test)[1]:g} to test on")
-    return scaling
+    return ByColumn("by column, to its spread", *np.array(
+        [scale_of(column[~np.isnan(column)])
+         for column in train.T.astype("float64")]).T)
+
+
+def scale_of(column):
+    """Returns centre, spread and reach of a column.
+
+    The first two are mean and standard deviation, once deviations from the
+    median are cut at 5 times their own median, zeros aside.
+    """
+    middle = np.median(column)
+    deviations = column / 2 - middle / 2  # halves: the whole may be infinite
+    others = np.abs(deviations[deviations != 0])
+    if not len(others):
+        return middle, 0.1 * (abs(middle) or 1.0), REACH
+    unit = np.median(others)
+    with np.errstate(over="ignore"):
+        kept = np.clip(deviations / unit, -FAR, FAR)
+        spread = 2 * kept.std() * unit
+    limits = np.finfo("float64")
+    spread = np.clip(spread, limits.tiny, limits.max / 1000)
+    centre = middle + 2 * kept.mean() * unit
+    far = np.quantile(np.abs(distances(column, centre, spread)), WITHIN)
+    return centre, spread, max(REACH, far)

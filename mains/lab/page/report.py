@@ -24,6 +24,7 @@ DESCRIPTIONS = {
     "loss": "training objective, on unseen data",
     "cross_entropy": "nats, mean over pixels or columns",
     "excess": "cross-entropy above the entropy of the data, its lower bound",
+    "variance_rebuilt": "fraction of the variance of the columns",
     "squared_error": "per input, summed over pixels or columns",
     "training_squared_error": "the same, on up to 10,000 training inputs "
     "without distortion",

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Finds images unlike those it was trained on, compared with baselines.
 
-An image's score is the error of its reconstruction (for the variational
-module, the negative ELBO); "plus its code" adds the squared Mahalanobis
+A table's row is scored by the rows nearest to it, as apply.py does. An image's
+score is the error of its reconstruction (for the variational module, the
+negative ELBO); "plus its code" adds the squared Mahalanobis
 distance of the code, each divided by its mean over the training images;
 "times its code" multiplies the two.
 Prints the area under the ROC curve, 1 if all anomalies score above all other
-images: for another data set, and for each label left out of the training. With
+images: for another data set (--other, which needs no labels), for the label
+that --anomaly names, or for each label left out of the training. With
 `--protocol only-one` the training is on one label at a time instead, and all
 others are anomalies, as in the literature on one-class classification.
 """
@@ -17,7 +19,7 @@ def main():
     """Trains with all labels, then by the protocol; looks for the rest."""
     args = command_line.parse(
         __doc__, "anomalies", model="0-vanilla", hidden=[512, 256], latent=32,
-        other=None, protocol="all-but-one")
+        other=None, anomaly=None, protocol="all-but-one")
     import dataclasses
 
     import numpy as np
@@ -26,16 +28,25 @@ def main():
     from lab.data import datasets
     from lab.page import report
 
-    data = datasets.load(**args.data, labelled=True)
-    data.require(train=2, test=2, labels=2)
-    only = args.protocol == "only-one"
-    parts = anomalies.parts(data, only)
-    other = anomalies.load_other(args.other, data)
+    data = datasets.load(
+        **args.data, labelled=args.anomaly is not None or not args.other)
+    data.require(train=2, test=2)
+    only, parts, named = args.protocol == "only-one", [], None
+    if args.anomaly is not None:
+        data, named = anomalies.apart(data, args.anomaly)
+    elif data.train_labels is not None:
+        data.require(labels=2)
+        parts = anomalies.parts(data, only)
+    other = anomalies.load_other(args.other, data) if (
+        args.other or named is None) else None
     word, words = ("only", "trained on") if only else ("without", "left out")
     for run in training.trained(args, data):
         if other is not None:
             name, images = other
             anomalies.compare(run, name, run.test.prepare(images))
+        if named is not None:
+            anomalies.compare(
+                run, f"label {args.anomaly}", run.test.prepare(named))
         areas = []
         for number, label, kept, normal in parts:
             print(f"Training {word} the label {label}")
@@ -47,9 +58,11 @@ def main():
             areas.append(anomalies.compare(
                 part, f"label {label}", run.test.prepare(data.test[~normal]),
                 only))
-        run.report(f"Area under the ROC curve, mean of the labels {words}",
-                   {method: np.mean([area[method] for area in areas])
-                    for method in areas[0]})
+        if areas:
+            run.report(
+                f"Area under the ROC curve, mean of the labels {words}",
+                {method: np.mean([area[method] for area in areas])
+                 for method in areas[0]})
         report.write(run)
     figures.show()
 

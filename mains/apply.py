@@ -11,11 +11,14 @@ image, or a pattern such as 'photos/*.png'. Writes a row for each input:
 codes    what the encoder gives; of the variational module, the means
 rebuilt  the reconstructions, in the units of the input: images
          as PNG files of the same names, in a folder
-scores   the squared error of what is rebuilt, in the model's scale; of the
-         variational module, the negative ELBO; high for an anomaly. Tables
-         also get the error of each column, .npz files that of each pixel
-labels   1 where the score is above the run's threshold, else 0; of a run of
-         classify.py, the label
+scores   high for an anomaly: of images the squared error of what is rebuilt,
+         or the negative ELBO of the variational module; of a table's rows the
+         distance from known ones, in their columns and in the errors of their
+         reconstruction, and the error of each column, where 1 is usual. Of
+         .npz files also the squared error of each pixel
+labels   1 where the score is above the run's threshold, else 0, and the
+         p-value of the score: the fraction of the held-out inputs that score
+         as high; of a run of classify.py, the label
 """
 import argparse
 import contextlib
@@ -40,17 +43,24 @@ def parse():
     add("source", metavar="SOURCE", help="new data")
     add("--what", choices=("codes", "rebuilt", "scores", "labels"),
         required=True, help="what to compute")
-    add("--contamination", type=flags.rate, metavar="FRACTION",
-        help="of --what labels, 0.5, 0.1, 0.05, 0.01 or 0.001: the threshold "
-        "is the score that this fraction of the run's test data exceed "
-        "(default: 0.05)")
+    add("--contamination", type=flags.inner, metavar="FRACTION",
+        help="of --what labels, between 0 and 1: the threshold is the score "
+        "that this fraction of the run's held-out data exceed (default: "
+        "0.05)")
+    add("--fdr", type=flags.inner, metavar="FRACTION",
+        help="of --what labels, instead: of the inputs that are labelled 1, "
+        "on average at most this fraction is normal (false discovery rate)")
     add("--maps", type=Path, metavar="FOLDER", help="with --what scores: PNG "
         "files that are bright where an image was rebuilt badly")
     add("--output", metavar="FILE", help="a .csv, .npz or .npy file, a folder "
         "for rebuilt images, or - for standard output (default: a .csv file "
         "or a folder named after --what)")
     args = parser.parse_args()
-    for flag, what in (("contamination", "labels"), ("maps", "scores")):
+    if args.fdr and args.contamination:
+        parser.error("--fdr takes the place of --contamination. Expected one "
+                     "of them. Received: both")
+    for flag, what in (("contamination", "labels"), ("fdr", "labels"),
+                       ("maps", "scores")):
         if getattr(args, flag) is not None and args.what != what:
             parser.error(f"--{flag} is for --what {what}")
     return args
@@ -92,7 +102,7 @@ def header(run, what):
             "rebuilt": columns,
             "scores": ["score", *(f"error in {name}" for name in columns
                                   if run.data.is_table)],
-            "labels": ["label"]}[what]
+            "labels": ["label", "p-value"][:1 if run.classes else 2]}[what]
 
 
 def prepared(run, inputs, scaling, names, values):
@@ -155,11 +165,12 @@ def results(run, values, what, limit=None):
         run: `Run`.
         values: Array of float32, `(count, *shape)`.
         what: `"codes"`, `"rebuilt"`, `"scores"` or `"labels"`.
-        limit: Number. The score above which a label is 1.
+        limit: Function of scores and p-values. Where a label is 1.
 
     Returns:
-        Dictionary of arrays: of that name, and with the scores `errors`, the
-        squared error of each number.
+        Dictionary of arrays: of that name; with the scores `errors`, the
+        squared error of each pixel or the error of each column, where 1 is
+        usual; with the labels `p_values`.
     """
     import numpy as np
     from lab import autoencoders
@@ -169,20 +180,20 @@ def results(run, values, what, limit=None):
     if what == "labels" and run.classes:
         chances, = autoencoders.outputs(run.classifier, inputs)
         return {"labels": np.array(run.classes)[chances.argmax(axis=1)]}
-    parts = model.encode(inputs)
-    code = model.of_parts(parts)
     if what == "codes":
-        return {"codes": code}
-    rebuilt = model.decode(code).reshape(values.shape)
+        return {"codes": model.code(inputs)}
     if what == "rebuilt":
-        return {"rebuilt": rebuilt}
-    values, rebuilt, *parts = (
-        array.astype("float64") for array in (values, rebuilt, *parts))
-    scores = model.score_of(values, parts, rebuilt)
+        return {"rebuilt": model.rebuild(inputs).reshape(values.shape)}
+    scores = run.score(inputs)
     if what == "labels":
-        return {"labels": (scores > limit).astype("int8")}
-    return {"scores": scores,
-            "errors": ((values - rebuilt) ** 2).astype("float32")}
+        p_values = run.scores.p_values(scores)
+        labels = limit(scores, p_values).astype("int8")
+        return {"labels": labels, "p_values": p_values}
+    errors = values - model.rebuild(inputs).reshape(values.shape)
+    if model.by_column:
+        return {"scores": scores, "errors": (
+            np.abs(errors) / run.scores.neighbours.usual).astype("float32")}
+    return {"scores": scores, "errors": errors ** 2}
 
 
 def in_columns(data, found):
@@ -202,7 +213,7 @@ def in_columns(data, found):
         found["rebuilt"] = columns.decoded(found["rebuilt"], data.columns)
     elif data.columns and "errors" in found:
         found["errors"] = np.stack([
-            part.sum(axis=1) for *_, part in columns.grouped(
+            part.max(axis=1) for *_, part in columns.grouped(
                 found["errors"], data.columns)], axis=1)
 
 
@@ -218,23 +229,37 @@ def warn(run):
               "Scores count for such images only.")
 
 
-def limit_of(args, run):
-    """Returns the score above which a label is 1, or None."""
-    if run.classes and args.contamination:
+def limit_of(args, run, scored):
+    """Returns a function of scores and p-values: where a label is 1; or None.
+
+    Args:
+        args: Namespace.
+        run: `Run`.
+        scored: Function that returns the scores of all inputs.
+    """
+    if run.classes and (args.contamination or args.fdr):
         raise InputError(
-            "--contamination sets a threshold. Expected a run that finds "
-            f"anomalies. Received: {args.run}, which classifies "
+            "--contamination and --fdr are for anomalies. Expected a run that "
+            f"finds them. Received: {args.run}, which classifies "
             f"{len(run.classes)} labels")
     if args.what != "labels" or run.classes:
         return None
-    limit = run.threshold(args.contamination or 0.05)
-    print(f"Threshold: {limit:.6g}")
-    return limit
+    from lab.scores import discoveries
+    count = len(run.scores.unseen)
+    if args.fdr:
+        most = discoveries(run.scores.p_values(scored()), args.fdr)
+        print(f"Flagged: p-values of up to {most:.4g}. With {count} held-out "
+              f"inputs the least is {1 / (count + 1):.4g}.")
+        return lambda scores, p_values: p_values <= most
+    fraction = args.contamination or 0.05
+    limit = run.scores.threshold(fraction)
+    print(f"Threshold: {limit:.6g}, which {100 * fraction:g}% of {count} "
+          "held-out inputs exceed")
+    return lambda scores, p_values: scores > limit
 
 
 def apply(args, run, target, stdout):
     """Computes and writes what is asked, part by part."""
-    limit = limit_of(args, run)
     import keras
     import numpy as np
     from lab.data import inputs as new
@@ -249,6 +274,9 @@ def apply(args, run, target, stdout):
             f"was trained on. Received: {received}, {inputs.source}")
     warn(run)
     scaling = inputs.scaling(run.data.train.dtype, run.data.scaling)
+    limit = limit_of(args, run, lambda: np.concatenate([
+        results(run, prepared(run, inputs, scaling, *part), "scores")["scores"]
+        for part in inputs.parts()]))
     with contextlib.ExitStack() as stack:
         add, draw = writers(stack, args, run, target, stdout, inputs)
         bar, done = keras.utils.Progbar(inputs.count, unit_name="input"), 0

@@ -23,6 +23,7 @@ def main():
 
     data = datasets.load(**args.data)
     data.require(train=2, test=1)
+    args.suit(data)
     args.sizes = sorted(set(args.sizes))
     each = {size: args.changed(latent=size) for size in args.sizes}
     builds = {size: each[size].builder(data.shape) for size in args.sizes}

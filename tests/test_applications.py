@@ -477,3 +477,16 @@ def test_whole_numbers_to_train_on_and_missing_ones_to_fill_in(here, tmp_path):
     filled = read(tmp_path / "runs" / "impute" / "filled.npz")["x_test"]
     assert np.isfinite(filled).all()
     assert (filled == holes).sum() == holes.size - 1
+
+
+def test_anomalies_of_one_label_are_taken_apart():
+    labels = np.array([0, 1, 2] * 10)
+    data = datasets.Dataset(
+        "t", np.arange(30.0)[:, None], np.arange(9.0)[:, None],
+        labels, labels[:9], "", None)
+    rest, odd = anomalies.apart(data, "1")
+    assert odd[:, 0].tolist() == [*range(1, 30, 3), 1, 4, 7]
+    assert len(rest.train) == 20 and len(rest.test) == 6
+    assert rest.train_labels is rest.test_labels is None
+    with pytest.raises(InputError, match="'0', '1', '2'"):
+        anomalies.apart(data, "3")

@@ -13,7 +13,9 @@ from conftest import eagerly
 from data_files import archive, opened, read, table
 from lab import outputs
 from lab.data import inputs
+from lab.data.scaling import Scaling
 from lab.errors import InputError
+from lab.scores import Scores, discoveries
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -22,7 +24,6 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (70, 8, 8), dtype="uint8")
 SCALED = IMAGES[..., None].astype("float32") / 255
 COLUMNS = ["age", "weight", "height"]
 TABLE = np.random.default_rng(1).random((60, 3)) * [100, 80, 2] + [0, 9, 1]
-LEARNED = TABLE[np.arange(60) % 10 != 9]  # every tenth row is held out
 PICTURES = ["0/0.png", "0/2.png", "0/4.png", "1/1.png", "1/3.png", "5.BMP"]
 
 
@@ -121,31 +122,37 @@ def test_same_numbers_as_the_models(run, runs, apply, monkeypatch, tmp_path):
     assert names == [*map(str, range(70))]
 
 
-def test_labels_are_scores_above_the_runs_threshold(runs, apply):
+@pytest.mark.parametrize("run, source", [
+    ("0", "images.npz"), ("table", "table.csv")])
+def test_labels_are_scores_above_the_runs_threshold(run, source, runs, apply):
     def of(what, *flags):
-        done = apply(runs / "0", runs / "images.npz", what, *flags,
-                     "--output", "-")
+        done = apply(runs / run, runs / source, what, *flags, "--output", "-")
         return *table_of(done.out), done.err
 
     scores = of("scores")[2][:, 0]
-    quantiles = scripts.metrics(runs / "0")["score_quantiles"]
-    for most, quantile in ((None, "0.95"), (0.5, "0.5"), (0.1, "0.9")):
-        header, _, labels, err = of(
-            "labels", *(["--contamination", most] if most else []))
-        assert header == ["name", "label"]
-        assert (labels[:, 0] == (scores > quantiles[quantile])).all()
-        # Of the very data that set the threshold.
-        assert labels.mean() == pytest.approx(most or 0.05, abs=1 / 30)
-        assert f"{quantiles[quantile]:.6g}" in err
-    error = apply(runs / "0", runs / "images.npz", "labels", "--contamination",
-                  0.2, status=1).err
-    assert "0.05" in error and "0.2" in error
+    unseen = Scores.load(runs / run).unseen
+    p_values = (1 + (unseen >= scores[:, None]).sum(axis=1)) / (
+        1 + len(unseen))
+    for fraction in None, 0.03, 0.2, 0.7:
+        header, _, found, err = of(
+            "labels", *(["--contamination", fraction] if fraction else []))
+        threshold = np.quantile(unseen, 1 - (fraction or 0.05))
+        assert header[1:] == ["label", "p-value"]
+        assert (found[:, 0] == (scores > threshold)).all()
+        np.testing.assert_allclose(found[:, 1], p_values)
+        assert f"{threshold:.6g}" in err and f"{len(unseen)} held-out" in err
+    # By the rate of false discoveries, among all inputs.
+    for rate in 0.01, 0.9:
+        most = discoveries(p_values, rate)
+        found = of("labels", "--fdr", rate)[2]
+        assert (found[:, 0] == (p_values <= most)).all()
 
 
 def test_table(runs, apply, tmp_path):
-    run, spans = runs / "table", np.ptp(LEARNED, axis=0)
-    code, rebuilt, scores = expected(run, (
-        (TABLE - LEARNED.min(axis=0)) / spans).astype("float32"))
+    run = runs / "table"
+    scaling = Scaling.from_config(scripts.config(run)["dataset"]["scaling"])
+    scaled = scaling.apply(TABLE)
+    code, rebuilt, _ = expected(run, scaled)
     found = {}
     for what in ("codes", "rebuilt", "scores"):
         apply(run, runs / "table.csv", what)
@@ -156,11 +163,14 @@ def test_table(runs, apply, tmp_path):
         assert what != "rebuilt" or header[1:] == COLUMNS
     assert (found["codes"].astype("float32") == code).all()
     np.testing.assert_allclose(
-        found["rebuilt"], rebuilt * spans + LEARNED.min(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(found["scores"][:, 0], scores, rtol=1e-5)
-    # What each column adds to the score.
+        found["rebuilt"], scaling.undo(rebuilt), rtol=1e-5)
+    known, errors = Scores.load(run).neighbours, scaled - rebuilt
     np.testing.assert_allclose(
-        found["scores"][:, 1:].sum(axis=1), scores, rtol=1e-5)
+        found["scores"][:, 0], known.score(scaled, errors), atol=1e-4)
+    # The error of each column, where 1 is usual.
+    np.testing.assert_allclose(
+        found["scores"][:, 1:], np.abs(errors) / known.usual, rtol=1e-4)
+    assert (found["scores"][:, 1:] ** 2).mean() == pytest.approx(1, rel=0.01)
     # Columns in another order, with others between them, no names.
     table("other.csv", [["note", *COLUMNS[::-1]], *(
         ["x", *row[::-1]] for row in TABLE)])
@@ -294,6 +304,8 @@ def test_flags_that_do_not_fit(runs, apply, tmp_path):
             ["scores", "--maps", "rebuilt"]):
         apply(runs / "0", source, what, *flags, status=1)
     for what, *flags in (["codes", "--contamination", 0.05],
+                         ["labels", "--contamination", 1],
+                         ["labels", "--fdr", 0.1, "--contamination", 0.1],
                          ["labels", "--maps", "maps"]):
         apply(runs / "0", source, what, *flags, status=2)
     apply(runs / "table", runs / "table.csv", "scores", "--maps", "maps",

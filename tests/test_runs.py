@@ -166,9 +166,10 @@ def test_run_is_read_back(finished, small, here):
     codes = run.model.code(rows(small)[1][:10])
     assert codes.mean() == pytest.approx(
         run.metrics["mean_of_first_ten_codes"], rel=1e-5)
-    assert run.threshold(0.05) == run.metrics["score_quantiles"]["0.95"]
-    with pytest.raises(InputError, match="0.2"):
-        run.threshold(0.2)
+    quantiles = run.metrics["score_quantiles"]
+    assert run.scores.threshold(0.05) == pytest.approx(quantiles["0.95"])
+    np.testing.assert_allclose(
+        np.sort(run.score(rows(small)[1])), run.scores.unseen, rtol=1e-4)
     # Its command is that of a run to the same end.
     backend, script, *words = run.command
     assert backend == f"KERAS_BACKEND={keras.backend.backend()}"

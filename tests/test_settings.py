@@ -28,9 +28,10 @@ def parse(monkeypatch, name, words, **flags):
 def test_settings_name_what_the_rest_needs(monkeypatch):
     args = parse(monkeypatch, "1-sparse", [
         "--dataset", "t.csv", "--label", "kind", "--limit", "9",
-        "--output", "here"])
+        "--output", "here", "--drop", "a", "--drop", "b"])
     assert args.data == {"name": "t.csv", "limit": 9, "label": "kind",
-                         "names": None}
+                         "names": None, "drop": ["a", "b"], "seed": 0,
+                         "split": "random"}
     assert args.folder == Path("here") and "output" not in args.flags
     assert args.flags["lambtha"] == MODULES["1-sparse"].arguments["lambtha"]
     changed = args.changed(latent=7, hidden=[3])
@@ -39,6 +40,46 @@ def test_settings_name_what_the_rest_needs(monkeypatch):
     assert [layer.units for layer in encoder.layers[1:]] == [3, 7]
     encoder, _, _ = changed.builder((5,), "3-variational")()
     assert len(encoder.outputs) == 3
+
+
+class Table:
+    """A data set that is scaled by column."""
+
+    def __init__(self, rows, columns, by_column=True):
+        self.train, self.size = range(rows), columns
+        self.scaling = type("Scaling", (), {"by_column": by_column})
+
+
+def test_what_suits_a_table(monkeypatch):
+    args = parse(monkeypatch, "4-denoising", [])
+    before = dict(args.flags)
+    args.suit(Table(100, 7, by_column=False))
+    assert args.flags == before and args.epochs == 50
+    args.suit(Table(100, 7))
+    assert (args.latent, args.keep, args.schedule) == (4, "best", "cosine")
+    assert (args.batch_size, args.passes, args.epochs) == (64, 16, 40)
+    assert args.noise < 0.1
+    # What is given wins; an epoch that is asked for is one pass.
+    args = parse(monkeypatch, "4-denoising", [
+        "--epochs", "50", "--latent", "32", "--noise=0.5", "--keep", "last"])
+    args.suit(Table(100, 7))
+    assert (args.epochs, args.passes, args.latent) == (50, 1, 32)
+    assert (args.noise, args.keep) == (0.5, "last")
+    # Applications keep their sizes, but for a code larger than a row.
+    args = parse(monkeypatch, "denoise", [], **APPLICATION)
+    args.suit(Table(100, 7))
+    assert (args.hidden, args.latent) == ([512, 256], 7)
+
+
+@pytest.mark.parametrize("rows", [1, 35, 500, 3000, 10_000, 10_001, 10 ** 6])
+def test_steps_that_suit_a_table(rows):
+    found = settings.suited(rows, 9)
+    steps = -(-rows * found["passes"] // found["batch_size"])
+    assert found["latent"] == 5
+    assert steps >= 12 and steps * found["epochs"] >= 1000
+    assert found["passes"] * found["epochs"] >= 10
+    assert steps * found["epochs"] <= max(
+        1200, 11 * rows / found["batch_size"])
 
 
 @pytest.mark.parametrize("name", [*MODULES, "denoise", "apply"])
@@ -53,7 +94,7 @@ def test_scripts_of_names(name):
     ("3-variational", "--binarize dynamic --samples 5 --schedule cosine",
      {"binarize": None, "samples": None}),
     ("4-denoising", "--masking --noise 0.25 --distort 0.5", {}),
-    ("5-contractive", "--lambtha 0 --label=-1", {}),
+    ("5-contractive", "--lambtha 0 --label=-1 --drop=--b --drop 'a b'", {}),
     ("denoise", "--model 5-contractive --lambtha 0.5", {
         **APPLICATION, "model": "0-vanilla"}),
     ("denoise", "--masking", APPLICATION),

@@ -36,7 +36,7 @@ def test_table_is_read(tmp_path):
     data = load(table(tmp_path / "t.csv", lines))
     values = np.array([line[1:5] for line in lines[1:]]).astype(float)
     kinds = np.array([line[5] for line in lines[1:]])
-    held_out = np.arange(30) % 10 == 9
+    held_out = datasets.held_out(kinds, 0, "random")
     np.testing.assert_array_equal(data.train, values[~held_out])
     np.testing.assert_array_equal(data.test, values[held_out])
     assert (data.train_labels == kinds[~held_out]).all()
@@ -45,11 +45,24 @@ def test_table_is_read(tmp_path):
     assert "4 columns, 'age'" in str(data)
 
 
+def test_a_tenth_is_held_out_of_each_label():
+    labels = np.array(["rare"] * 30 + ["usual"] * 570)
+    chosen = [datasets.held_out(labels, seed, "random") for seed in (0, 0, 1)]
+    assert (chosen[0] == chosen[1]).all()
+    assert (chosen[0] != chosen[2]).any()
+    for held_out in chosen:
+        assert held_out.sum() == 60 and held_out[:30].sum() == 3
+    # No stripe: rows of a series have neighbours on both sides.
+    assert len(np.unique(np.diff(np.flatnonzero(chosen[0])))) > 3
+    last = datasets.held_out(labels, 0, "last")
+    assert last[-60:].all() and last.sum() == 60
+
+
 def test_labels_that_are_numbers(tmp_path):
     path = table(tmp_path / "t.csv", [
         ["a", "label"], *([i / 20, f"{i % 12}.0"] for i in range(20))])
-    data = datasets.load(path, label="label")
-    assert data.test_labels.tolist() == [9, 7]
+    data = datasets.load(path, label="label", split="last")
+    assert data.test_labels.tolist() == [6, 7]
     assert data.test_labels.dtype == "int64"
 
 

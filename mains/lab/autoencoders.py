@@ -26,7 +26,7 @@ class Autoencoder:
 
     def __init__(self, encoder, decoder, auto=None, by_column=False):
         self.encoder, self.decoder, self.auto = encoder, decoder, auto
-        self.by_column = by_column
+        self.by_column, self.unseen = by_column, None
         # Of a Gaussian code the encoder gives a draw, mean and log variance.
         self.is_gaussian = len(encoder.outputs) == 3
 
@@ -155,7 +155,8 @@ class Autoencoder:
             `active_units`, how many of the code's numbers have a mean whose
             variance is above 0.01 (Burda et al. 2016, 5.2); and `collapsed`,
             the negative ELBO of a decoder that gives the same for every code.
-            `score_quantiles`: quantiles of the scores per image.
+            `score_quantiles`: quantiles of the scores per image, which are
+            kept as the attribute `unseen`.
         """
         total, found = 0, []
         for images, _ in batches.once():
@@ -167,7 +168,7 @@ class Autoencoder:
                 "squared_error": measures.squared_error(target, output),
                 "distortion": self.distortion(target, output),
                 "floor": self.distortion(target, target),
-                "target": rows(target) if self.by_column else rows(target[:0]),
+                "target": rows(target)[:len(target) * self.by_column],
                 "code": rows(self.of_parts(code))}
             if self.is_gaussian:
                 measured["kl"] = measures.kl_divergence(*code[1:])
@@ -208,6 +209,7 @@ class Autoencoder:
                 "mean_of_first_ten_codes": code[:10].mean(),
                 "zeros": (code == 0).mean(),
                 "dead_units": (code == 0).all(axis=0).mean()}
+        self.unseen = found["score"]
         return {**{name: float(value) for name, value in metrics.items()},
                 "score_quantiles": measures.score_quantiles(found["score"])}
 

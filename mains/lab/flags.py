@@ -51,6 +51,15 @@ def fraction(text):
     return value
 
 
+def inner(text):
+    """Converts text to a number between 0 and 1."""
+    value = weight(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(
+            f"Expected a number between 0 and 1. Received: {text}")
+    return value
+
+
 FLAGS = {
     "model": dict(
         choices=[module.name for module in modules.find().values()
@@ -76,9 +85,12 @@ FLAGS = {
         help="standard deviation of the noise, or fraction to mask"),
     "other": dict(
         metavar="NAME|FILE|FOLDER", help="another data set, whose test "
-        "part (every tenth row or image of a .csv file or folder) holds the "
+        "part (all rows of a table, every tenth image of a folder) holds the "
         "anomalies (default: fashion_mnist, or mnist where --dataset is "
         "fashion_mnist; none if it cannot be had or does not fit)"),
+    "anomaly": dict(
+        metavar="LABEL", help="the label that marks anomalies: all others are "
+        "trained on"),
     "protocol": dict(
         choices=("all-but-one", "only-one"),
         help="train on all labels but one, or on only one, each in turn, "

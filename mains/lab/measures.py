@@ -61,6 +61,19 @@ def movement(codes, moved):
     return float((distance / spread) ** 0.5) if spread else 0.0
 
 
+def compared_with_pca(metrics, size):
+    """Says how much of a table's variance a model rebuilds, and whether PCA of
+    as many numbers does as well."""
+    ours, others = (metrics[name] for name in (
+        "variance_rebuilt", "pca_variance_rebuilt"))
+    line = (f"Variance of the held-out rows that is rebuilt: {ours:.1%}, by "
+            f"PCA with as many numbers {others:.1%}.")
+    if others < ours:
+        return line
+    return (f"{line}\nPCA with {size} numbers rebuilds these rows as well; a "
+            "nonlinear code gains nothing here.")
+
+
 def alarms(metrics):
     """Returns a sentence for each thing that is wrong with a model.
 

@@ -12,6 +12,7 @@ from lab.autoencoders import Autoencoder, save
 from lab.data.datasets import Dataset
 from lab.data.reading import readable
 from lab.errors import InputError
+from lab.scores import Scores
 
 FILES = ("encoder.keras", "decoder.keras", "metrics.json")  # once finished
 CLASSIFIER, CLASSES = "classifier.keras", "classes.json"
@@ -129,20 +130,19 @@ class Run:
         """Returns the first test images as the model takes them."""
         return self.test.prepare(self.test.images[self.test.rows[:count]])
 
-    def threshold(self, fraction):
-        """Returns the score that a fraction of unseen inputs exceed.
+    @functools.cached_property
+    def scores(self):
+        """The `Scores` of unseen inputs."""
+        return Scores.load(self.folder)
 
-        Raises:
-            InputError: If the run does not have it.
-        """
-        known = {round(1 - float(quantile), 6): score for quantile, score in
-                 self.metrics.get("score_quantiles", {}).items()}
-        if fraction not in known:
-            raise InputError(
-                "Invalid value for --contamination. Expected one that the run "
-                f"stores: {', '.join(map(str, known)) or 'none, train anew'}. "
-                f"Received: {fraction}")
-        return known[fraction]
+    def score(self, images):
+        """Returns the scores of inputs as the model takes them: of a table's
+        rows by their neighbours, else by their reconstruction."""
+        if not self.model.by_column:
+            return self.model.score(images)
+        images = images.astype("float64")
+        return self.scores.neighbours.score(
+            images, images - self.model.rebuild(images.astype("float32")))
 
     def report(self, title, values):
         """Prints a metric of several methods, and adds it to the run's."""

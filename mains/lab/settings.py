@@ -96,10 +96,11 @@ def suited(rows, columns, batch_size=None):
         batch_size: Integer, or None for what suits the rows.
     """
     batch_size = batch_size or (64 if rows <= 10000 else 256)
-    steps = math.ceil(rows / batch_size)
-    passes = max(1, 25 // steps)
+    passes = max(1, 25 * batch_size // rows)
+    steps = max(1000, 10 * rows / batch_size)
     return {"batch_size": batch_size, "passes": passes,
-            "epochs": math.ceil(max(1000, 10 * steps) / (steps * passes)),
+            "epochs": math.ceil(
+                steps / math.ceil(rows * passes / batch_size)),
             "learning_rate": 0.003, "schedule": "cosine", "keep": "best",
             "hidden": [128, 64], "latent": math.ceil(columns / 2),
             "noise": 0.05}

@@ -10,6 +10,7 @@ import numpy as np
 
 from lab import (
     backend,
+    baselines,
     distribution,
     files,
     measures,
@@ -21,6 +22,7 @@ from lab.autoencoders import Autoencoder
 from lab.data import corruption
 from lab.errors import InputError
 from lab.progress import Best, Progress, reseed
+from lab.scores import Scores
 
 
 def check(args, data):
@@ -107,9 +109,10 @@ def plan(args, data):
     if not data.scaling.by_column:
         return f"for {args.epochs} epochs"
     steps = -(-len(data.train) * args.passes // args.batch_size)
-    sizes = "-".join(map(str, [data.size, *args.hidden, args.latent]))
-    return (f"as {sizes}, by squared error, for {args.epochs} epochs of "
-            f"{steps} steps, of which the {args.keep} is kept")
+    sizes = [data.size, *args.hidden, args.flags.get("latent", "its code")]
+    return (f"as {'-'.join(map(str, sizes))}, by squared error, for "
+            f"{args.epochs} epochs of {steps} steps, of which the {args.keep} "
+            "is kept")
 
 
 def trained(args, data, draw=None, more=()):
@@ -212,6 +215,9 @@ def train(args, folder, data, build, rows=None, unseen=("test", None),
     metrics = measure(model, test, seen)
     if best:
         metrics["best_epoch"] = best.epoch()
+    scores = judge(model, batches, test, metrics, args)
+    if scores:
+        scores.save(folder)
     for alarm in measures.alarms(metrics):
         print(alarm)
     model.save(folder)
@@ -231,7 +237,8 @@ def fit(args, folder, data, build, batches, test, described):
         `Autoencoder`; history, a list of a row for each epoch.
     """
     models, history = build(), []
-    Autoencoder(*models, data.scaling.by_column).choose_loss()
+    if batches.targets is None:  # it learns to rebuild
+        Autoencoder(*models, data.scaling.by_column).choose_loss()
     choose_optimizer(models[-1], args.optimizer, args.learning_rate)
     peak = float(models[-1].optimizer.learning_rate)
     if args.resume and (folder / "auto.keras").exists():
@@ -262,6 +269,36 @@ def fit(args, folder, data, build, batches, test, described):
             shuffle=False,  # the batches shuffle themselves
             validation_data=test.for_fit(), callbacks=callbacks)
     return model, history
+
+
+def judge(model, batches, test, metrics, args):
+    """Scores what a model has not seen, and compares it with PCA on a table.
+
+    Args:
+        model: `Autoencoder`.
+        batches, test: `Batches` that it has seen, and has not.
+        metrics: Dictionary, to which more are added.
+        args: `Settings`.
+
+    Returns:
+        `Scores`, or None where nothing was rebuilt.
+    """
+    if model.unseen is None:
+        return None
+    if not model.by_column:
+        return Scores(model.unseen)
+    train, unseen = batches.all(), test.all()
+    scores = Scores.of_table(model, train, unseen, args.seed)
+    metrics["score_quantiles"] = measures.score_quantiles(scores.unseen)
+    size = model.decoder.input_shape[-1]
+    metrics["pca_variance_rebuilt"] = baselines.variance_rebuilt(
+        train, unseen, size)
+    print(measures.compared_with_pca(metrics, size))
+    if scores.suspects():
+        print(f"Warning: {scores.suspects()} of {len(unseen)} held-out rows "
+              "score far above the others. If they are anomalies, thresholds "
+              "are too high: leave them out.")
+    return scores
 
 
 def drawing(strength, data, draw):

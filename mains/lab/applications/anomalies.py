@@ -1,4 +1,6 @@
 """Images unlike those that a model was trained on: scores and thresholds."""
+import dataclasses
+
 import numpy as np
 from sklearn.covariance import LedoitWolf
 from sklearn.ensemble import IsolationForest
@@ -31,6 +33,13 @@ def model_scores(model, name, train, images):
             f"{name}, plus its code": error / max(usual.mean(), 1e-12)
             + distance / max(near.mean(), 1e-12),
             f"{name}, times its code": error * distance}
+
+
+def table_scores(model, name, _, images):
+    """Scores rows of a table by the error of their reconstruction alone;
+    `name` is for the score of the run."""
+    return {name: model.score(images),
+            f"{name}, error alone": model.score(images)}
 
 
 def baseline_scores(train, images, size, one_class):
@@ -101,9 +110,12 @@ def compare(run, title, anomalous, one_class=False):
     images = np.concatenate([normal, anomalous])
     scores = {
         **baseline_scores(train, images, run.settings["latent"], one_class),
-        **model_scores(run.model, module, train, images)}
+        **(table_scores if run.model.by_column else model_scores)(
+            run.model, module, train, images)}
     low, high = ({method: score[part] for method, score in scores.items()}
                  for part in (slice(len(normal)), slice(len(normal), None)))
+    if run.model.by_column:  # the run's own: its held-out rows are known ones
+        low[module], high[module] = run.scores.unseen, run.score(anomalous)
     found = areas(low, high)
     run.report(f"Area under the ROC curve, {title}", found)
     threshold, *above = above_threshold(low[module], high[module])
@@ -144,8 +156,38 @@ def parts(data, only_one):
     return found
 
 
+def apart(data, label):
+    """Takes the rows or images of a label out of a data set.
+
+    Args:
+        data: `Dataset` with labels.
+        label: String. As text, also where labels are numbers.
+
+    Returns:
+        `Dataset` without them, and without labels; array of all of them.
+
+    Raises:
+        InputError: If there are none, or if there is nothing else.
+    """
+    odd = {part: getattr(data, f"{part}_labels").astype(str) == label
+           for part in ("train", "test")}
+    anomalous = np.concatenate(
+        [getattr(data, part)[which] for part, which in odd.items()])
+    others = {part: getattr(data, part)[~which] for part, which in odd.items()}
+    if not len(anomalous) or min(map(len, others.values())) < 2:
+        found = np.unique(data.train_labels).astype(str)
+        raise InputError(
+            "Unusable --anomaly. Expected a label of some, and others to "
+            f"train and to test on. Received: {label!r}, where the labels are "
+            f"{', '.join(map(repr, found[:8]))}")
+    return dataclasses.replace(
+        data, name=f"{data.name} without {label}", train_labels=None,
+        test_labels=None, **others), anomalous
+
+
 def load_other(name, data):
-    """Loads another data set's test images, as anomalies to `data`.
+    """Loads another data set's test images, or all rows of another table, as
+    anomalies to `data`.
 
     Args:
         name: String, or None for `"fashion_mnist"`, or `"mnist"` if `data` has
@@ -175,5 +217,6 @@ def load_other(name, data):
         print(f"{error}\nThe only anomalies are other labels.")
         return None
     if data.is_table and data.scaling.by_column:
-        return chosen, other.test  # the same columns and units
+        # The same columns and units; none of its rows was trained on.
+        return chosen, np.concatenate([other.train, other.test])
     return chosen, data.scaling.undo(other.scaling.apply(other.test))

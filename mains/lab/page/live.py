@@ -69,6 +69,7 @@ def content(run):
         "blank": np.median(
             values.reshape(-1, run.data.shape[-1]), axis=0).tolist(),
         "columns": columns(run.data, values) if is_table else None,
+        "neighbours": neighbours(run) if run.model.by_column else None,
         "labels": labels(run.test.labels, len(images)),
         "plane": plane(codes),
         "codes": {"low": codes.min(axis=0).tolist(),
@@ -205,6 +206,14 @@ def labels(values, count):
     return {"names": [str(name) for name in names], "which": which.tolist()}
 
 
+def neighbours(run):
+    """Returns what scores the rows of a table, as `Neighbours` does."""
+    known = run.scores.neighbours
+    return {"points": packed(known.describe(known.rows, known.errors),
+                             "float16"),
+            "usual": known.usual.tolist()}
+
+
 def columns(data, values):
     """Returns what the sliders of a table need: name, units and range."""
     count = values.shape[1]
@@ -213,7 +222,10 @@ def columns(data, values):
     low, high = (data.scaling.undo(np.full(count, end)) for end in (0, 1))
     least = np.minimum(values.min(axis=0), 0)
     most = np.maximum(values.max(axis=0), 1)
+    parts = ("centre", "spread", "reach") if data.scaling.by_column else ()
     return [{"index": index, "name": str(names[index]),
+             **{part: float(getattr(data.scaling, part)[index])
+                for part in parts},
              "low": float(low[index]), "high": float(high[index]),
              "least": float(least[index]), "most": float(most[index])}
             for index in most_variable(values, 100)]

@@ -116,8 +116,30 @@ const maximum = (values, start = -Infinity) =>
 const encode = input => compute(data.encoder, input);
 const decode = code => compute(data.decoder, code)[0];
 
-// As in the run: the squared error, or for a Gaussian code the negative ELBO.
+const known = data?.neighbours ? unpack(data.neighbours.points) : [];
+const soften = value => Math.abs(value) > 2
+  ? Math.sign(value) * 2 * (1 + Math.log(Math.abs(value) / 2)) : value;
+
+// The error of each number of a table's row, where 1 is usual.
+const unusual = (input, rebuilt) => Array.from(input, (value, index) =>
+  (value - rebuilt[index]) / data.neighbours.usual[index]);
+
+// As in lab/scores.py: the mean distance from the five nearest known rows. Of
+// these a test row is one, known in half precision; it does not count for itself.
+function scoreOfRow(input, rebuilt) {
+  const point = [...Array.from(input, value => 8 * value), ...unusual(input, rebuilt).map(soften)];
+  const distances = Array.from({ length: known.length / point.length }, (_, row) =>
+    Math.sqrt(sum(point, (value, index) => (value - known[row * point.length + index]) ** 2)));
+  distances.sort((a, b) => a - b);
+  const own = distances[0] < 0.01 * Math.sqrt(point.length) ? 1 : 0;
+  const nearest = distances.slice(own, own + 5);
+  return sum(nearest, value => value) / nearest.length;
+}
+
+// As in the run: of a table by its neighbours; else the squared error, or for
+// a Gaussian code the negative ELBO.
 function score(input, rebuilt, [, mean, logVariance]) {
+  if (data.neighbours) return scoreOfRow(input, rebuilt);
   if (!data.gaussian) return sum(input, (value, index) => (value - rebuilt[index]) ** 2);
   return sum(input, (value, index) => {
     const probability = clip(rebuilt[index], 1e-7, 1 - 1e-7), inside = clip(value, 0, 1);
@@ -151,7 +173,13 @@ const byId = id => document.getElementById(id);
 const colourOf = name => getComputedStyle(document.documentElement).getPropertyValue(name);
 const text = value => String(Math.abs(value) < 1000
   ? Number(value.toPrecision(3)) : Math.round(value)).replace("-", "\u2212");
-const inUnits = ({ low, high }, value) => text(low + value * (high - low));
+// As lab/scaling.py undoes it.
+function inUnits({ low, high, centre, spread, reach }, value) {
+  if (!reach) return text(low + value * (high - low));
+  const distance = 2 * reach * (value - 0.5), size = Math.abs(distance);
+  return text(centre + spread * Math.sign(distance)
+    * (size > 2 ? 2 * Math.exp(size / 2 - 1) : size));
+}
 
 // Calls a function once before the next frame, however often it is asked to.
 function oncePerFrame(act) {
@@ -299,8 +327,22 @@ function startInput(images, count, showCode) {
       after.textContent = inUnits(column, rebuilt[column.index]);
     }
     showVerdict(score(input, rebuilt, outputs));
+    if (data.neighbours) showOddColumns(input, rebuilt);
     showCode(code);
   });
+
+  // Which columns are odd? The five of the largest errors, for their usual size.
+  function showOddColumns(input, rebuilt) {
+    const errors = unusual(input, rebuilt).map(Math.abs);
+    const odd = [...data.columns].sort((a, b) => errors[b.index] - errors[a.index]).slice(0, 5);
+    byId("odd").replaceChildren(...odd.map(column => {
+      const line = document.createElement("li");
+      line.textContent = `${column.name}: ${inUnits(column, input[column.index])}, expected `
+        + `${inUnits(column, rebuilt[column.index])}: ${text(errors[column.index])} `
+        + "times the usual error";
+      return line;
+    }));
+  }
 
   function showVerdict(found) {
     const quantile = byId("threshold").value, threshold = data.thresholds[quantile];

@@ -39,11 +39,8 @@ def parse(description, name, **flags):
     given = sys.argv[1:]
     args = parser.parse_args(given, settings.Settings())
     if args.config:
-        args = parser.parse_args(
-            [*settings.repeated(args.config, name), *given],
-            settings.Settings())
-    if args.config:
         given = [*settings.repeated(args.config, name), *given]
+        args = parser.parse_args(given, settings.Settings())
     args.given = given_flags(parser, args, given)
     if args.resume and args.overwrite:
         parser.error("--resume goes on with a run, --overwrite deletes it. "

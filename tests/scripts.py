@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = {path.name: path for path in sorted((ROOT / "mains").glob("*.py"))}
 # What every training writes.
 WRITTEN = {"config.json", "history.csv", "metrics.json", "encoder.keras",
-           "decoder.keras", "auto.keras", "report.html"}
+           "decoder.keras", "auto.keras", "scores.npz", "report.html"}
 
 
 class Ended(NamedTuple):

@@ -135,7 +135,7 @@ class Signs(Autoencoder):
     """
 
     images = np.array([[0.9, 0.2], [0.3, 0.6]], "float32")
-    is_gaussian = True
+    is_gaussian, by_column = True, False
 
     def __init__(self):
         """Has no models."""

@@ -125,9 +125,8 @@ def command(flags, backend):
         if name in ("main", "module") or value is None or value is False:
             continue
         if isinstance(value, (list, tuple)):
-            is_text = any(isinstance(word, str) for word in value)
-            words += [f"{flag}={word}" for word in value] if is_text else [
-                flag, *map(str, value)]
+            words += [f"{flag}={word}" for word in value] if (
+                name == "drop") else [flag, *map(str, value)]
         else:
             words += [flag] if value is True else [f"{flag}={value}"]
     return words
@@ -184,10 +183,10 @@ def repeated(path, main):
         flags = read(path)["settings"]
         if flags["main"] != main or flags.keys() & {*NEUTRAL}:
             raise ValueError(f"settings of {flags['main']}")
-        for value in flags.values():  # a word of a list could be a flag
-            kinds = {type(word) for word in value} if isinstance(
-                value, list) else set()
-            if len(kinds) > 1 or not kinds <= {int, str}:
+        for name, value in flags.items():  # a word of a list could be a flag
+            kind = str if name == "drop" else int
+            if isinstance(value, list) and not all(
+                    isinstance(word, kind) for word in value):
                 raise ValueError(f"{value}")
         return command(flags, None)[2:]
     except (AttributeError, KeyError, TypeError, ValueError) as error:

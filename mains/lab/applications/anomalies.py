@@ -175,7 +175,7 @@ def apart(data, label):
         [getattr(data, part)[which] for part, which in odd.items()])
     others = {part: getattr(data, part)[~which] for part, which in odd.items()}
     if not len(anomalous) or min(map(len, others.values())) < 2:
-        found = np.unique(data.train_labels).astype(str)
+        found = np.unique(data.train_labels).astype(str).tolist()
         raise InputError(
             "Unusable --anomaly. Expected a label of some, and others to "
             f"train and to test on. Received: {label!r}, where the labels are "

@@ -324,8 +324,10 @@ def from_arrays(name, train, test, test_labels=None, train_labels=None,
 def are_pictures(array):
     """Determines whether an array `(count, height, width)` holds pictures, and
     not series of sensors: by its type, or by sides and range."""
-    if array.dtype.kind == "b" or array.dtype in ("uint8", "uint16"):
+    _, height, width = array.shape
+    if array.dtype.kind == "b" or array.dtype in ("uint8", "uint16") or (
+            height == width >= 8):
         return True
     least, most = extremes(array)
-    return min(array.shape[1:]) > 3 and least >= 0 and (
+    return min(height, width) > 3 and least >= 0 and (
         most <= 1 or 128 <= most <= 255)

@@ -17,13 +17,11 @@ class Scaling:
 
     Attributes:
         name: String, for the user.
-        least: Number.
-        span: Number. What 1 stands for, above `least`.
+        span: Number. What 1 stands for.
         by_column: Whether each column has its own.
     """
 
     name: str
-    least: object = 0
     span: object = 1
     by_column = False
 
@@ -155,7 +153,8 @@ def scaling_of(name, train, test, by_column=False):
     raise InputError(
         f"Images of an unknown range in {name}. Expected bytes, uint16 up to "
         "65,535, or other numbers of 0 to 1 or of 0 to 255. Received: "
-        f"{train.dtype} of {least:g} to {most:g}. Scale them to 0 to 1 first.")
+        f"{train.dtype} of {least:g} to {most:g}. Scale them to 0 to 1 first; "
+        "if they are no images, make rows of them: x.reshape(len(x), -1).")
 
 
 def are_pixels(rows):

@@ -8,6 +8,7 @@ import base64
 import keras
 import numpy as np
 
+from lab.data.scaling import extremes
 from lab.measures import rows
 
 LARGEST = 20_000_000  # weights of a model that a browser rebuilds at once
@@ -220,9 +221,12 @@ def columns(data, values):
     names = data.features or [
         f"column {number}" for number in range(1, count + 1)]
     low, high = (data.scaling.undo(np.full(count, end)) for end in (0, 1))
-    least = np.minimum(values.min(axis=0), 0)
-    most = np.maximum(values.max(axis=0), 1)
-    parts = ("centre", "spread", "reach") if data.scaling.by_column else ()
+    parts, least, most = (), 0, 1
+    if data.scaling.by_column:  # 0 and 1 may be far from all values
+        parts = "centre", "spread", "reach"
+        least, most = extremes(data.scaling.apply(data.train), axis=0)
+    least = np.minimum(values.min(axis=0), least)
+    most = np.maximum(values.max(axis=0), most)
     return [{"index": index, "name": str(names[index]),
              **{part: float(getattr(data.scaling, part)[index])
                 for part in parts},

@@ -127,6 +127,10 @@ TABLES = {
     "promises": whole("promises", "what the tests did", "how often"),
     "tables": whole("tables", "table", "metric", "obtained", "PCA",
                     "baselines"),
+    "one-class": whole(
+        "one-class", "table", "0-vanilla", "3-variational", "4-denoising",
+        "nearest neighbours", "local outlier factor", "one-class SVM",
+        "isolation forest", "PCA"),
     "peers": whole(
         "bench-peers", "workload", "contender", "seconds an epoch", "spread",
         "times the course's speed", "times PyTorch's best speed",

@@ -6,9 +6,9 @@ Without arguments tables of scikit-learn's own go as .csv files through
 
 With a folder, tables of one class each: NAME-train.csv has its rows,
 NAME-test.csv others and a last column, 1 for an anomaly. Each is trained on by
-a main without other flags, and scored by apply.py; detectors of scikit-learn's
-are trained in the same run, on standardised columns. Prints the areas under
-the ROC curve and their means, and writes them to runs/one-class.csv.
+mains without other flags, and scored by apply.py; detectors of scikit-learn's
+are trained in the same run. Prints the areas under the ROC curve and their
+means, and writes them to docs/one-class.csv.
 """
 import argparse
 import csv
@@ -29,6 +29,8 @@ from sklearn.svm import OneClassSVM
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = pages.DOCS / "tables.csv"
+ONE_CLASS = pages.DOCS / "one-class.csv"
+MODULES = ["0-vanilla", "3-variational", "4-denoising"]
 # What is loaded, and the label to leave out.
 TABLES = {"breast_cancer": (datasets.load_breast_cancer, "malignant"),
           "wine": (datasets.load_wine, "class_1"),
@@ -63,8 +65,10 @@ def run(folder, command):
     print(f"{folder.name}: {command}", flush=True)
     subprocess.run([sys.executable, ROOT / "mains" / script, *flags],
                    check=True, cwd=folder)
-    metrics = folder / script.partition(".")[0] / "metrics.json"
-    return json.loads(metrics.read_text()) if "--output" in flags else None
+    if "--output" not in flags:
+        return None
+    output = folder / flags[flags.index("--output") + 1]
+    return json.loads((output / "metrics.json").read_text())
 
 
 def measured(name):
@@ -128,41 +132,66 @@ def names():
     return [(name, metric) for name in TABLES for metric in METRICS]
 
 
-def detectors(train, test):
-    """Returns scores of rows by scikit-learn's detectors, with the settings
-    that PyOD gives them."""
-    scaler = StandardScaler().fit(train)
-    train, test = scaler.transform(train), scaler.transform(test)
+def principal_components(train, test):
+    """Scores rows by their error after PCA with half as many numbers."""
     pca = PCA(min(len(train), -(-train.shape[1] // 2))).fit(train)
-    return {
-        "nearest neighbours": NearestNeighbors(n_neighbors=5).fit(
-            train).kneighbors(test)[0][:, -1],
-        "local outlier factor": -LocalOutlierFactor(
-            min(20, len(train) - 1), novelty=True).fit(
-                train).score_samples(test),
-        "one-class SVM": -OneClassSVM().fit(train).score_samples(test),
-        "isolation forest": -IsolationForest(random_state=0).fit(
-            train).score_samples(test),
-        "PCA": ((test - pca.inverse_transform(pca.transform(test))) ** 2
-                ).sum(axis=1)}
+    rebuilt = pca.inverse_transform(pca.transform(test))
+    return ((test - rebuilt) ** 2).sum(axis=1)
 
 
-def compared(source, name, module):
-    """Returns the areas under the ROC curve of ours and of detectors."""
+# Scikit-learn's, with the settings that PyOD gives them, on columns
+# standardised by the training rows: functions of these and of other rows.
+DETECTORS = {
+    "nearest neighbours": lambda train, test: NearestNeighbors(
+        n_neighbors=5).fit(train).kneighbors(test)[0][:, -1],
+    "local outlier factor": lambda train, test: -LocalOutlierFactor(
+        min(20, len(train) - 1), novelty=True).fit(train).score_samples(test),
+    "one-class SVM": lambda train, test: -OneClassSVM().fit(
+        train).score_samples(test),
+    "isolation forest": lambda train, test: -IsolationForest(
+        random_state=0).fit(train).score_samples(test),
+    "PCA": principal_components}
+
+
+def compared(source, name, modules):
+    """Returns the areas under the ROC curve of modules and of detectors."""
     folder = ROOT / "runs" / "one-class" / name
     folder.mkdir(parents=True, exist_ok=True)
-    script = f"{module[0]}-main.py"
-    run(folder, f"{script} --dataset {source / name}-train.csv --overwrite "
-        f"--no-show --output {module}")
-    (folder / "scores.csv").unlink(missing_ok=True)
-    run(folder, f"apply.py {module} {source / name}-test.csv --what scores")
-    with open(folder / "scores.csv", newline="") as file:
-        ours = [float(row["score"]) for row in csv.DictReader(file)]
-    train, test = (np.loadtxt(f"{source / name}-{part}.csv", delimiter=",",
+    train, test = (np.loadtxt(source / f"{name}-{part}.csv", delimiter=",",
                               skiprows=1) for part in ("train", "test"))
-    scores = {module: ours, **detectors(train, test[:, :-1])}
-    return {detector: roc_auc_score(test[:, -1], score)
-            for detector, score in scores.items()}
+    scores = {}
+    for module in modules:
+        run(folder, f"{module[0]}-main.py --dataset {source / name}-train.csv "
+            f"--overwrite --no-show --output {module}")
+        (folder / "scores.csv").unlink(missing_ok=True)
+        run(folder, f"apply.py {module} {source / name}-test.csv "
+            "--what scores")
+        with open(folder / "scores.csv", newline="") as file:
+            scores[module] = [
+                float(row["score"]) for row in csv.DictReader(file)]
+    scaler = StandardScaler().fit(train)
+    scaled = scaler.transform(train), scaler.transform(test[:, :-1])
+    scores |= {detector: score(*scaled)
+               for detector, score in DETECTORS.items()}
+    return {contender: roc_auc_score(test[:, -1], score)
+            for contender, score in scores.items()}
+
+
+def compare(folder, modules):
+    """Compares on each table of a folder; prints and writes the areas."""
+    found = {}
+    for path in sorted(folder.glob("*-test.csv")):
+        name = path.name.removesuffix("-test.csv")
+        found[name] = compared(folder, name, modules)
+    found["mean"] = {contender: np.mean([
+        areas[contender] for areas in found.values()])
+        for contender in [*modules, *DETECTORS]}
+    lines = [{"table": name, **{
+        contender: f"{area:.3f}" for contender, area in areas.items()}}
+        for name, areas in found.items()]
+    for line in lines:
+        print(*(f"{title} {cell}" for title, cell in line.items()), sep=", ")
+    pages.save(ONE_CLASS, lines)
 
 
 def main():
@@ -171,27 +200,14 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--module", default="0-vanilla")
+    parser.add_argument("--modules", nargs="+", default=MODULES)
     args = parser.parse_args()
-    if args.folder is None:
+    if args.folder:
+        compare(args.folder.resolve(), args.modules)
+    else:
         pages.save(RESULTS, [
             line for name in TABLES for line in measured(name)])
-        pages.write()
-        return
-    found = {path.name.removesuffix("-test.csv"): None
-             for path in sorted(args.folder.resolve().glob("*-test.csv"))}
-    for name in found:
-        found[name] = compared(args.folder.resolve(), name, args.module)
-        print(name, *(f"{detector} {area:.3f}"
-                      for detector, area in found[name].items()), sep=", ")
-    means = {detector: np.mean([areas[detector] for areas in found.values()])
-             for detector in found[name]}
-    print("mean", *(f"{detector} {area:.4f}"
-                    for detector, area in means.items()), sep=", ")
-    pages.save(ROOT / "runs" / "one-class.csv", [
-        {"table": name, **{detector: f"{area:.4f}"
-                           for detector, area in areas.items()}}
-        for name, areas in {**found, "mean": means}.items()])
+    pages.write()
 
 
 if __name__ == "__main__":

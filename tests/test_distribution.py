@@ -99,8 +99,8 @@ def test_four_devices_find_the_history_of_one(four, alone, tmp_path):
 
 @pytest.mark.long
 def test_four_devices_killed_and_resumed(four, small, tmp_path):
-    kill_and_resume("0-main.py", ("--dataset", small, "--epochs", 40), 2,
-                    tmp_path, seed=0)
+    arguments = "--dataset", small, *map(str, TRAIN), "--epochs", "40"
+    kill_and_resume("0-main.py", arguments, 2, tmp_path, seed=0)
     resume = "--output", "whole", "--resume", "--epochs", 41
     assert "devices 4" in four(*resume, XLA_FLAGS="", status=1)
     four(*resume, "--other-versions", XLA_FLAGS="")

@@ -60,6 +60,8 @@ def test_metrics_of_the_lesson_are_those_of_its_parts():
 def test_set_up_and_tables():
     assert names("set-up", "metric") == [(name,) for name in set_up.METRICS]
     assert names("tables", "table", "metric") == tables.names()
+    assert [*TABLES["one-class"][0]] == [
+        "table", *tables.MODULES, *tables.DETECTORS, "commit"]
 
 
 def test_every_table_is_shown():

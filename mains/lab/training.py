@@ -110,9 +110,11 @@ def plan(args, data):
         return f"for {args.epochs} epochs"
     steps = -(-len(data.train) * args.passes // args.batch_size)
     sizes = [data.size, *args.hidden, args.flags.get("latent", "its code")]
-    return (f"as {'-'.join(map(str, sizes))}, by squared error, for "
-            f"{args.epochs} epochs of {steps} steps, of which the {args.keep} "
-            "is kept")
+    noise = args.flags.get("noise")
+    return (f"as {'-'.join(map(str, sizes))}, by squared error"
+            + f", with noise of {noise}" * bool(noise)
+            + f", for {args.epochs} epochs of {steps} steps of "
+            f"{args.batch_size} rows, of which the {args.keep} is kept")
 
 
 def trained(args, data, draw=None, more=()):

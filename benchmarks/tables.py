@@ -103,7 +103,7 @@ def measured(name):
     metrics = run(folder, f"{command} --output 0-main")
     yield line(command, REBUILT, {
         "0-vanilla": metrics["variance_rebuilt"],
-        "PCA": metrics["pca_variance_rebuilt"]})
+        "PCA": metrics["variance_rebuilt_by_PCA"]})
     command = f"anomalies.py --dataset all.csv {flags}"
     metrics = run(folder, f"{command} --output anomalies")
     yield line(command, AREA, metrics[AREA])

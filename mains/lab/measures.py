@@ -65,7 +65,7 @@ def compared_with_pca(metrics, size):
     """Says how much of a table's variance a model rebuilds, and whether PCA of
     as many numbers does as well."""
     ours, others = (metrics[name] for name in (
-        "variance_rebuilt", "pca_variance_rebuilt"))
+        "variance_rebuilt", "variance_rebuilt_by_PCA"))
     line = (f"Variance of the held-out rows that is rebuilt: {ours:.1%}, by "
             f"PCA with as many numbers {others:.1%}.")
     if others < ours:

@@ -293,7 +293,7 @@ def judge(model, batches, test, metrics, args):
     scores = Scores.of_table(model, train, unseen, args.seed)
     metrics["score_quantiles"] = measures.score_quantiles(scores.unseen)
     size = model.decoder.input_shape[-1]
-    metrics["pca_variance_rebuilt"] = baselines.variance_rebuilt(
+    metrics["variance_rebuilt_by_PCA"] = baselines.variance_rebuilt(
         train, unseen, size)
     print(measures.compared_with_pca(metrics, size))
     if scores.suspects():

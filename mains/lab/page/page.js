@@ -173,12 +173,13 @@ const byId = id => document.getElementById(id);
 const colourOf = name => getComputedStyle(document.documentElement).getPropertyValue(name);
 const text = value => String(Math.abs(value) < 1000
   ? Number(value.toPrecision(3)) : Math.round(value)).replace("-", "\u2212");
-// As lab/scaling.py undoes it.
+// As lab/data/scaling.py undoes it; what rounding leaves of 0 is 0.
 function inUnits({ low, high, centre, spread, reach }, value) {
   if (!reach) return text(low + value * (high - low));
   const distance = 2 * reach * (value - 0.5), size = Math.abs(distance);
-  return text(centre + spread * Math.sign(distance)
-    * (size > 2 ? 2 * Math.exp(size / 2 - 1) : size));
+  const units = centre + spread * Math.sign(distance)
+    * (size > 2 ? 2 * Math.exp(size / 2 - 1) : size);
+  return text(Math.abs(units) < 1e-5 * spread ? 0 : units);
 }
 
 // Calls a function once before the next frame, however often it is asked to.

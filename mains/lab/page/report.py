@@ -25,7 +25,7 @@ DESCRIPTIONS = {
     "cross_entropy": "nats, mean over pixels or columns",
     "excess": "cross-entropy above the entropy of the data, its lower bound",
     "variance_rebuilt": "fraction of the variance of the columns",
-    "pca_variance_rebuilt": "the same, by PCA with as many numbers",
+    "variance_rebuilt_by_PCA": "the same, by PCA with as many numbers",
     "best_epoch": "of the lowest loss on unseen data, which was kept",
     "squared_error": "per input, summed over pixels or columns",
     "training_squared_error": "the same, on up to 10,000 training inputs "

@@ -3,7 +3,6 @@ import itertools
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -332,18 +331,6 @@ def test_lists_of_every_kind_occur():
         # No size of image fits one convolution: see `request`.
         assert module == "2-convolutional" or any(
             len(each) == 1 for each in lists)
-
-
-@pytest.mark.long
-def test_four_modules_take_less_than_15_seconds(tmp_path):
-    """Of the processor, for both of two modules at a time, and two Keras."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for module in students.COURSE:
-        shutil.copy(ROOT / f"{module}.py", tmp_path)
-    check(tmp_path, status=KEPT)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert (after.ru_utime + after.ru_stime
-            - before.ru_utime - before.ru_stime) / 2 < 15
 
 
 @pytest.mark.long

@@ -93,13 +93,13 @@ compat-torch: .venv-torch/installed
 
 .venv-jax/installed: Makefile
 	$(PYTHON) -m venv .venv-jax
-	.venv-jax/bin/python -m pip install --quiet 'keras>=3.14,<3.16' jax \
+	.venv-jax/bin/python -m pip install --quiet 'keras>=3.14,<3.16' jax scikit-learn \
 	hypothesis matplotlib pydot pytest pytest-xdist
 	touch $@
 
 .venv-torch/installed: Makefile
 	$(PYTHON) -m venv .venv-torch
-	.venv-torch/bin/python -m pip install --quiet 'keras>=3.14,<3.16' torch \
+	.venv-torch/bin/python -m pip install --quiet 'keras>=3.14,<3.16' torch scikit-learn \
 	hypothesis matplotlib pydot pytest pytest-xdist
 	touch $@
 

@@ -188,10 +188,8 @@ os.execvp("mpirun", ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n",
     near(tmp_path / "runs" / "0-vanilla", alone)
 
 
-@pytest.mark.parametrize("flags", [("0-main.py", "--folds", 2), pytest.param(
-    ("sizes.py", "--sizes", 2, 4), marks=pytest.mark.skipif(
-        not importlib.util.find_spec("sklearn"), reason="needs scikit-learn")
-    )])
+@pytest.mark.parametrize("flags", [
+    ("0-main.py", "--folds", 2), ("sizes.py", "--sizes", 2, 4)])
 def test_one_process_for_several_models(flags, small, here, monkeypatch):
     monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
     error = here(*flags, "--dataset", small, status=1)

@@ -255,6 +255,13 @@ STATEMENTS = {
     "convolutional module trains more than twice as fast as in the course, "
     "level with PyTorch": lambda: course(CONVOLUTIONAL) > 2
         and 0.95 < pytorch(CONVOLUTIONAL) < 1.05,
+    "better on average than by the nearest neighbours": lambda: number(
+        "one-class", "0-vanilla", "|mean|") > number(
+            "one-class", "nearest neighbours", "|mean|"),
+    "rebuilds the held-out rows of all three better": lambda: all(
+        number("tables", "obtained", f"|{table}|", "variance")
+        < number("tables", "PCA", f"|{table}|", "variance")
+        for table in ("breast_cancer", "wine", "digits")),
     "less than four times as long": lambda: all(
         number("bench-penalty", "times vanilla's", backend) < 4
         for backend in ("tensorflow", "jax")),

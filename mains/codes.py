@@ -34,7 +34,7 @@ def main():
             for method, images in (
                 ("PCA", baselines.rebuilt(pca, test)),
                 (args.module, run.model.rebuild(test)))})
-        if args.latent == 2:
+        if args.latent <= 2:
             figures.scatter(run, {
                 method: unseen for method, (_, unseen) in encoded.items()})
         report.write(run)

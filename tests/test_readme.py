@@ -80,7 +80,8 @@ def test_make_target_exists(target):
 @pytest.mark.parametrize("command", commands(r"benchmarks/\w+\.py"))
 def test_benchmark_exists(command):
     script, *parts = command.split()
-    assert os.access(ROOT / script, os.X_OK) and {*parts} <= {*ROWS}
+    assert os.access(ROOT / script, os.X_OK)
+    assert {part for part in parts if part.islower()} <= {*ROWS}
 
 
 @every_page

@@ -4,6 +4,7 @@ from typing import NamedTuple
 DENSE = ("0-vanilla", "1-sparse", "3-variational", "4-denoising",
          "5-contractive")
 ALL = (*DENSE, "2-convolutional")
+NOISY = {"3-variational", "4-denoising"}  # their auto is not deterministic
 
 
 class Mutation(NamedTuple):
@@ -31,40 +32,43 @@ OURS = [
     *in_all(r"def autoencoder", "def autoencode", "function"),
     *in_all(r"return encoder, decoder, auto", "return encoder, auto",
             "returns"),
-    *in_all(r"input_dims, (hidden_layers|filters), latent_dims(?=[,)])",
-            r"\1, input_dims, latent_dims", "signature", "returns"),
+    *in_all(r"(def autoencoder\(\s*)input_dims, (hidden_layers|filters)",
+            r"\1\2, input_dims", "signature", "returns"),
     *in_all(r'    """(?=\n    \w)', '    """\n    hidden_layers, given = '
             "[*hidden_layers], hidden_layers; given.clear()", "list",
             modules=DENSE),
     *in_all(r"reversed\((hidden_layers|filters\[1:\])\)", r"\1",
             "decoder.order"),
     *in_all(r'activation="sigmoid"', 'activation="tanh"',
-            "decoder.activations"),
+            "decoder.activations", "initial"),  # 0, where the loss is flat
     *in_all(r'"adam"', '"rmsprop"', "optimizer"),
     *in_all(r'loss="binary_crossentropy"', 'loss="mse"', "loss",
             modules=[name for name in ALL if name != "3-variational"]),
     *in_all(r"decoder\(encoder", "keras.models.clone_model(decoder)(encoder",
-            "connected"),
+            "connected", "beyond.parts",
+            modules=sorted({*ALL} - NOISY)),
+    *in_all(r"decoder\(encoder", "keras.models.clone_model(decoder)(encoder",
+            "connected", "beyond.parts", "fit", modules=sorted(NOISY)),
     *in_all(r"    auto\.compile", "    decoder.trainable = False\n"
             "    auto.compile", "trains"),
     *in_one(
         "0-vanilla",
         (r"(?<=decoder = keras.Model\(inputs, )outputs",
-         "keras.layers.Dropout(0.1)(outputs)", "decoder.layers"),
-        (r"bias=3\.0", "bias=-30.0", "beyond.alive")),
+         "keras.layers.Dropout(0.1)(outputs)", "decoder.layers", "fit"),
+        (r"bias=3\.0", "bias=-30.0", "initial", "beyond.alive")),
     *in_one(
         "1-sparse",
-        (r"activity_regularizer", "kernel_regularizer", "penalty.place"),
+        (r"activity_regularizer=", "kernel_regularizer=", "penalty.place"),
         (r"regularizers\.L1", "regularizers.L2", "penalty.place"),
         (r"L1\((float\(lambtha\)|lambtha)\)", "L1(1e-5)", "penalty.size")),
     *in_one(
         "2-convolutional",
-        (r"\(3, 3\)", "(5, 5)", "encoder.kernels", "decoder.kernels",
-         "beyond.sizes"),
+        (r"filters, \(3, 3\)", "filters, (5, 5)", "encoder.kernels",
+         "decoder.kernels", "beyond.sizes"),
         (r'padding="valid"', 'padding="same"', "decoder.padding",
          "beyond.sizes"),
         (r"MaxPooling2D", "AveragePooling2D", "encoder.layers"),
-        (r"UpSampling2D\(\(2, 2\)", "UpSampling2D((2, 2), "
+        (r"( {8}x.*)UpSampling2D\(\(2, 2\)", r"\1UpSampling2D((2, 2), "
          "interpolation='bilinear'", "decoder.upsampling"),
         (r"if cropping != \[\(0, 0\), \(0, 0\)\]", "if False",
          "beyond.sizes")),

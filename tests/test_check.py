@@ -151,7 +151,7 @@ def mutant(mutation, folder):
     path = folder / Path(mutation.path).name
     source, count = re.subn(
         mutation.pattern, mutation.text, (ROOT / mutation.path).read_text(),
-        count=1, flags=re.MULTILINE)
+        flags=re.MULTILINE)
     assert count == 1, mutation
     path.write_text(source)
     return path

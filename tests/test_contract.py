@@ -350,7 +350,8 @@ for module in SMALL:
 print("the same")
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, ROOT, ROOT / "tests"],
+        [sys.executable, "-c", script,
+         *(ROOT / part for part in ("", "mains", "tests"))],
         cwd=tmp_path, text=True, capture_output=True)
     assert done.stdout.strip().endswith("the same"), done.stderr[-3000:]
 

@@ -184,12 +184,12 @@ def results(run, values, what, limit=None):
         return {"codes": model.code(inputs)}
     if what == "rebuilt":
         return {"rebuilt": model.rebuild(inputs).reshape(values.shape)}
-    scores = run.score(inputs)
+    scores, rebuilt = run.score_and_rebuild(inputs)
     if what == "labels":
         p_values = run.scores.p_values(scores)
         labels = limit(scores, p_values).astype("int8")
         return {"labels": labels, "p_values": p_values}
-    errors = values - model.rebuild(inputs).reshape(values.shape)
+    errors = values - rebuilt.reshape(values.shape)
     if model.by_column:
         return {"scores": scores, "errors": (
             np.abs(errors) / run.scores.neighbours.usual).astype("float32")}

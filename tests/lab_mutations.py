@@ -14,12 +14,13 @@ INTERRUPTED = [f"test_interruption.py::test_{name}" for name in (
     "file_is_whole_or_as_it_was", "no_longer_finite", "disk_full",
     "interrupted_where_the_exception_is_lost",
     "history_that_does_not_fit_the_model",
+    "a_model_in_the_middle_of_an_epoch_is_refused",
     "interrupted_by_the_user")]
 
 LAB = {
     "scores.py": (["test_scores.py"], [
         ("np.sort(unseen)", "unseen"),
-        ("errors / self.usual", "errors"),
+        ("distances(errors, 0, self.usual)", "errors"),
         ("NEIGHBOURS + known", "NEIGHBOURS"),
         ('side="left"', 'side="right"'),
         ("(1 + len(self.unseen) - below)", "(len(self.unseen) - below)"),

@@ -147,6 +147,12 @@ def test_columns_that_are_refused(cells, named, tmp_path, record_property):
     record_property("bad inputs refused", 1)
 
 
+def test_numbers_and_words_in_equal_parts_are_categories(tmp_path):
+    path = write(tmp_path / "t.csv", [
+        "a,b", *(f"{number},{number % 2 or 'low'}" for number in range(20))])
+    assert tables.Table(path).columns == {"a": None, "b": ["1", "low"]}
+
+
 def test_an_odd_cell_among_numbers_is_named(tmp_path):
     path = write(tmp_path / "t.csv", [
         "a,b", *(f"{number},1.5" for number in range(20)), '20,"1,5"'])

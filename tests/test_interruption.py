@@ -11,7 +11,8 @@ import keras
 import pytest
 import scripts
 from cases import MAINS
-from lab import files, progress
+from lab import files, progress, runs
+from lab.errors import InputError
 from test_mains import every_main
 
 
@@ -139,6 +140,13 @@ def test_history_that_does_not_fit_the_model(finished, here):
     assert "history of 0" in here(
         "0-main.py", *arguments, "--resume", status=1)
     assert scripts.files(folder) == before
+
+
+def test_a_model_in_the_middle_of_an_epoch_is_refused(finished):
+    folder, _ = finished
+    assert len(runs.restore(folder, 1, 1)[1]) == 1
+    with pytest.raises(InputError, match="0 epochs and 1 steps"):
+        runs.restore(folder, 2, 1)
 
 
 @pytest.mark.parametrize("size, file", [

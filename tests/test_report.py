@@ -148,6 +148,32 @@ def test_page_computes_images_of_any_size(
     compare(visit(run), run, run.first(8))
 
 
+@pytest.mark.parametrize("script", ["0-main.py", pytest.param(
+    "3-main.py", marks=pytest.mark.long)])
+def test_rows_of_a_table_are_scored_as_in_the_run(
+        script, train, visit, tmp_path):
+    random = np.random.default_rng(0)
+    rows = random.standard_normal((200, 2)) @ random.standard_normal((2, 5))
+    rows[:, 0] = np.exp(2 * rows[:, 0])
+    with open(tmp_path / "t.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["a", "b", "c", "d", "e"], *rows])
+    run = train(script, "--dataset", tmp_path / "t.csv")
+    page = visit(run)
+    # New rows, some far away; then held-out ones, which do not count for
+    # themselves.
+    new = run.data.scaling.apply(rows[:9] * np.arange(1, 10)[:, None] + 0.1)
+    expected, rebuilt = run.score_and_rebuild(new)
+    assert computed(page, "score", new) == pytest.approx(expected, rel=0.02)
+    assert np.abs(computed(page, "rebuild", new) - rebuilt).max() < STEP
+    assert np.sort(computed(page, "score", run.first(20))) == pytest.approx(
+        run.scores.unseen, rel=0.02)
+    # The page shows values in the user's units.
+    shown = page.locator("#columns .slide").first.locator("output").first
+    first = run.data.scaling.undo(run.first(1))[0, 0]
+    assert float(shown.text_content().replace("\u2212", "-")) == (
+        pytest.approx(first, rel=0.01))
+
+
 def test_weights_are_halved_only_where_that_is_precise_enough(train, visit):
     run = train("0-main.py", "--seed", 1)
     size = (run.folder / "report.html").stat().st_size

@@ -1,8 +1,9 @@
 """Scores of a table's rows, thresholds, p-values and false discoveries."""
 import numpy as np
 import pytest
+from lab.data.scaling import distances
 from lab.errors import InputError
-from lab.scores import Neighbours, Scores, discoveries, soften
+from lab.scores import Neighbours, Scores, discoveries
 
 
 class Plane:
@@ -53,7 +54,7 @@ def test_distances_are_those_of_all_known_rows(scores):
     usual = np.sqrt((known.errors ** 2).mean(axis=0))
     np.testing.assert_allclose(described[:, :3], 8 * rows, rtol=1e-6)
     np.testing.assert_allclose(
-        described[:, 3:], soften(errors / np.maximum(usual, 1 / 160)))
+        described[:, 3:], distances(errors, 0, np.maximum(usual, 1 / 160)))
     apart = np.sqrt(((described[:, None] - known.describe(
         known.rows, known.errors)[None]) ** 2).sum(axis=2))
     np.testing.assert_allclose(
@@ -61,6 +62,10 @@ def test_distances_are_those_of_all_known_rows(scores):
     # A known row does not count for itself.
     held_out = known.score(known.rows[300:], known.errors[300:], True)
     np.testing.assert_allclose(np.sort(held_out), scores.unseen)
+    every = known.describe(known.rows, known.errors)
+    apart = np.sqrt(((every[300:, None] - every[None]) ** 2).sum(axis=2))
+    np.testing.assert_allclose(
+        held_out, np.sort(apart)[:, 1:6].mean(axis=1))
     assert held_out.min() > 0
 
 
@@ -81,9 +86,9 @@ def test_large_tables_keep_some_rows(monkeypatch):
     np.testing.assert_allclose(again.unseen, found.unseen)
 
 
-def test_soften():
+def test_large_errors_count_by_their_logarithm():
     values = np.linspace(-50, 50, 100_001)
-    soft = soften(values)
+    soft = distances(values, 0, 1)
     assert (soft[np.abs(values) <= 2] == values[np.abs(values) <= 2]).all()
     slope = np.diff(soft) / np.diff(values)
     assert (slope > 0).all() and slope.max() < 1 + 1e-6

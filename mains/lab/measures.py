@@ -2,9 +2,11 @@
 import numpy as np
 
 EPSILON = 1e-7  # Keras keeps probabilities this far from 0 and 1
-# A table's columns: 0.5 is at least four of a column's spreads, and the
-# Gaussian likelihood of a variational code has 0.3 of one.
-SPREADS = 8.0 ** 2
+# Of a table's columns: how many spreads 0.5 stands for, or more with a heavy
+# tail; the squares of spreads in 1; and of the Gaussian likelihood of a
+# variational code, whose deviation is 0.3 of a spread, what squares count.
+REACH = 4
+SPREADS = (2.0 * REACH) ** 2
 PRECISION = SPREADS / (2 * 0.3 ** 2)
 QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)  # of scores, for thresholds
 

@@ -135,14 +135,18 @@ class Run:
         """The `Scores` of unseen inputs."""
         return Scores.load(self.folder)
 
-    def score(self, images):
+    def score_and_rebuild(self, images):
         """Returns the scores of inputs as the model takes them: of a table's
-        rows by their neighbours, else by their reconstruction."""
-        if not self.model.by_column:
-            return self.model.score(images)
-        images = images.astype("float64")
-        return self.scores.neighbours.score(
-            images, images - self.model.rebuild(images.astype("float32")))
+        rows by their neighbours, else by their reconstruction; and these
+        reconstructions."""
+        parts = self.model.encode(images)
+        rebuilt = self.model.decode(self.model.of_parts(parts))
+        images, output, *parts = (
+            array.astype("float64") for array in (images, rebuilt, *parts))
+        if self.model.by_column:
+            return self.scores.neighbours.score(
+                images, images - output), rebuilt
+        return self.model.score_of(images, parts, output), rebuilt
 
     def report(self, title, values):
         """Prints a metric of several methods, and adds it to the run's."""

@@ -5,19 +5,13 @@ import zipfile
 import numpy as np
 
 from lab import files, measures
+from lab.data.scaling import distances
 from lab.errors import InputError
 
 NAME = "scores.npz"  # in the folder of a run
 NEIGHBOURS = 5
 NUMBERS = 2 ** 21  # at most, in the rows that a run keeps
 LEAST = 1 / 20  # of a spread: errors that are smaller than this are alike
-
-
-def soften(values):
-    """Returns numbers; those beyond 2 as logarithms, without a corner."""
-    size = np.abs(values)
-    return np.sign(values) * np.where(
-        size > 2, 2 * (1 + np.log(np.maximum(size, 2) / 2)), size)
 
 
 class Neighbours:
@@ -44,7 +38,7 @@ class Neighbours:
     def describe(self, rows, errors):
         """Returns what distances are taken of, `(count, 2 * columns)`."""
         return np.concatenate([measures.SPREADS ** 0.5 * rows,
-                               soften(errors / self.usual)], axis=1)
+                               distances(errors, 0, self.usual)], axis=1)
 
     @functools.cached_property
     def search(self):
@@ -62,9 +56,8 @@ class Neighbours:
                 count for itself.
         """
         count = min(NEIGHBOURS + known, len(self.rows))
-        distances, _ = self.search.kneighbors(
-            self.describe(rows, errors), count)
-        return distances[:, int(known and count > 1):].mean(axis=1)
+        found, _ = self.search.kneighbors(self.describe(rows, errors), count)
+        return found[:, int(known and count > 1):].mean(axis=1)
 
 
 class Scores:

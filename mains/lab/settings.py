@@ -11,8 +11,6 @@ from lab.errors import InputError
 NEUTRAL = ("config", "given", "output", "other_versions", "overwrite",
            "resume", "show", "summary", "tensorboard")
 PARTS = "settings", "dataset", "versions"  # of a config.json
-
-
 # Scripts whose model's sizes follow the table, unless they are given.
 SIZED = ("anomalies",)
 

@@ -71,7 +71,7 @@ def session(args, data, more=()):
     """Checks settings, and keeps a folder for the run that has them.
 
     Args:
-        args: `Settings`.
+        args: `Settings`, which suit the data.
         data: `Dataset`.
         more: Tuple of strings. Files that the run writes after its training.
 
@@ -82,7 +82,6 @@ def session(args, data, more=()):
         InputError: If the settings do not fit the data, the output folder or
             what is installed.
     """
-    args.suit(data)
     check(args, data)
     # Files may lie elsewhere on each host.
     output = distribution.join({

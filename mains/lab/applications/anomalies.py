@@ -35,13 +35,6 @@ def model_scores(model, name, train, images):
             f"{name}, times its code": error * distance}
 
 
-def table_scores(model, name, _, images):
-    """Scores rows of a table by the error of their reconstruction alone;
-    `name` is for the score of the run."""
-    return {name: model.score(images),
-            f"{name}, error alone": model.score(images)}
-
-
 def baseline_scores(train, images, size, one_class):
     """Scores images by their error after PCA, and by an isolation forest.
 
@@ -110,12 +103,14 @@ def compare(run, title, anomalous, one_class=False):
     images = np.concatenate([normal, anomalous])
     scores = {
         **baseline_scores(train, images, run.settings["latent"], one_class),
-        **(table_scores if run.model.by_column else model_scores)(
-            run.model, module, train, images)}
+        **({f"{module}, error alone": run.model.score(images)}
+           if run.model.by_column else
+           model_scores(run.model, module, train, images))}
     low, high = ({method: score[part] for method, score in scores.items()}
                  for part in (slice(len(normal)), slice(len(normal), None)))
     if run.model.by_column:  # the run's own: its held-out rows are known ones
-        low[module], high[module] = run.scores.unseen, run.score(anomalous)
+        low[module] = run.scores.unseen
+        high[module], _ = run.score_and_rebuild(anomalous)
     found = areas(low, high)
     run.report(f"Area under the ROC curve, {title}", found)
     threshold, *above = above_threshold(low[module], high[module])

@@ -4,9 +4,9 @@ import dataclasses
 import numpy as np
 
 from lab.errors import InputError
+from lab.measures import REACH
 
 TAIL = 2  # spreads from a column's centre, beyond which logarithms count
-REACH = 4  # such units from 0.5 to 0 and to 1, or more for a heavy tail
 WITHIN = 0.99  # fraction of a column's training values that lie in 0 to 1
 FAR = 5  # median deviations, at which a deviation is cut for the spread
 
